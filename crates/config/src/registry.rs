@@ -1,0 +1,95 @@
+//! The list of all settings: one row each, read by the loader, by `print-config` and by docs/CONFIG.md's check.
+
+/// One setting.
+#[derive(Clone, Copy, Debug)]
+pub struct Setting {
+    /// Its name in the environment and in `thinkheads.toml`.
+    pub name: &'static str,
+    /// Its default, as it would be written; `None` means unset.
+    pub default: Option<&'static str>,
+    /// Whether its value is hidden wherever settings are shown, and `NAME_FILE` may hold it.
+    pub secret: bool,
+    /// What it does, for the owner.
+    pub doc: &'static str,
+}
+
+const fn setting(name: &'static str, default: Option<&'static str>, doc: &'static str) -> Setting {
+    Setting { name, default, secret: false, doc }
+}
+
+const fn secret(name: &'static str, doc: &'static str) -> Setting {
+    Setting { name, default: None, secret: true, doc }
+}
+
+/// All settings, in the order they are shown.
+pub const SETTINGS: &[Setting] = &[
+    setting("THINKHEADS_ADDR", Some("127.0.0.1:3000"), "Address and port to listen on. Port 0 picks a free one."),
+    setting(
+        "THINKHEADS_PUBLIC_URL",
+        Some("http://localhost:3000"),
+        "The URL people type. Subdomains such as `chat.` hang under its host. `https` turns on secure cookies and HSTS.",
+    ),
+    setting(
+        "THINKHEADS_TRUSTED_PROXIES",
+        Some(""),
+        "Networks whose forwarded addresses and trace ids are believed, as a comma-separated list such as `127.0.0.1/32, ::1/128`.",
+    ),
+    setting("THINKHEADS_SITE_DIR", Some("./site"), "Folder with the built site files (CSS, WASM, icons)."),
+    setting(
+        "THINKHEADS_SHUTDOWN_GRACE_S",
+        Some("10"),
+        "Seconds that running answers get to end when the server is told to stop. What is left is kept and marked interrupted.",
+    ),
+    secret(
+        "THINKHEADS_METRICS_TOKEN",
+        "Bearer token for `/metrics`. Without it only loopback callers that no proxy forwarded may read metrics.",
+    ),
+    setting("THINKHEADS_DATA_DIR", Some("./data"), "Folder for the database and blobs. Made if it does not exist."),
+    Setting {
+        name: "DATABASE_URL",
+        default: None,
+        secret: true,
+        doc: "`sqlite://PATH` or `postgres://USER:PASSWORD@HOST/NAME`. Unset: `thinkheads.db` in the data folder.",
+    },
+    setting("DATABASE_MAX_CONNECTIONS", Some("10"), "Most connections to the database at once."),
+    setting(
+        "PHOENIX_URL",
+        None,
+        "URL of phoenix-node or of any OpenAI-compatible server (vLLM, llama.cpp, Ollama), with or without `/v1`. Unset: chat says so.",
+    ),
+    secret("PHOENIX_API_KEY", "API key for it, sent as a bearer token."),
+    setting("PHOENIX_CONNECT_TIMEOUT_S", Some("5"), "Seconds to wait for a connection to Phoenix."),
+    setting(
+        "PHOENIX_FIRST_TOKEN_TIMEOUT_S",
+        Some("120"),
+        "Seconds to wait for an answer's first token. Loading a large model takes long.",
+    ),
+    setting(
+        "PHOENIX_SILENCE_TIMEOUT_S",
+        Some("60"),
+        "Seconds without a token after which an answer counts as cut off.",
+    ),
+    setting("THINKHEADS_LOG", Some("info"), "What to log: a level, or directives such as `info,service=debug`."),
+    setting("THINKHEADS_LOG_FORMAT", Some("human"), "`human` or `json`."),
+    setting(
+        "THINKHEADS_INSTANCE",
+        Some("main"),
+        "Name of this process when several share one PostgreSQL database. Each needs its own.",
+    ),
+];
+
+/// Looks a setting up by its name.
+pub(crate) fn find(name: &str) -> Option<&'static Setting> {
+    SETTINGS.iter().find(|setting| setting.name == name)
+}
+
+/// The known name most like a wrong one, if any is near enough to be meant.
+pub(crate) fn nearest(wrong: &str) -> Option<&'static str> {
+    let wrong = wrong.to_ascii_uppercase();
+    SETTINGS
+        .iter()
+        .map(|setting| (strsim::normalized_damerau_levenshtein(&wrong, setting.name), setting.name))
+        .filter(|(likeness, _)| *likeness > 0.6)
+        .max_by(|left, right| left.0.total_cmp(&right.0))
+        .map(|(_, name)| name)
+}
