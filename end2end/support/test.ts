@@ -1,0 +1,114 @@
+import { AxeBuilder } from "@axe-core/playwright";
+import { type Browser, type BrowserContext, type Page, expect, test as base } from "@playwright/test";
+
+import { Server, type ServerOptions } from "./server.js";
+
+export const PASSWORD = "five quiet herons at dusk";
+
+export interface Person {
+  email: string;
+  /** Cookies of the signed-in browser, for new contexts. */
+  state: Awaited<ReturnType<BrowserContext["storageState"]>>;
+}
+
+/** A server with its first administrator. */
+export interface House {
+  server: Server;
+  administrator: Person;
+}
+
+/** Starts a server and makes its first administrator through the one-time link, as an owner would. */
+export async function build(browser: Browser, options: ServerOptions): Promise<House> {
+  const server = await Server.start(options);
+  const administrator = await join(browser, server.setupLink, "Ada Byron", "ada@example.org");
+  return { server, administrator };
+}
+
+/** Follows a one-time link to an account. */
+export async function join(browser: Browser, link: string, name: string, email: string): Promise<Person> {
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  await page.goto(link);
+  await page.getByLabel("Your name").fill(name);
+  await page.getByLabel("Email").fill(email);
+  await page.getByLabel("Password").fill(PASSWORD);
+  await page.getByRole("button", { name: "Create account" }).click();
+  await expect(page.getByRole("heading", { level: 1 })).toContainText("Hello");
+  const state = await context.storageState();
+  await context.close();
+  return { email, state };
+}
+
+interface Fixtures {
+  /** A page signed in as the administrator. */
+  ada: Page;
+  /** The URL of the demo server. */
+  home: string;
+}
+
+/** `house` is a demo server shared by a worker's tests; each test makes what it needs in it. */
+export const test = base.extend<Fixtures, { house: House }>({
+  house: [
+    async ({ browser }, use) => {
+      const house = await build(browser, { demo: true });
+      await use(house);
+      const panics = house.server.logText().split("\n").filter((line) => /panicked/i.test(line));
+      await house.server.stop();
+      expect(panics, "the server panicked").toEqual([]);
+    },
+    { scope: "worker" },
+  ],
+  home: async ({ house }, use) => use(house.server.url),
+  ada: async ({ browser, house, contextOptions }, use) => {
+    const context = await browser.newContext({ ...contextOptions, storageState: house.administrator.state, baseURL: house.server.url });
+    const page = await context.newPage();
+    const refused: string[] = [];
+    page.on("console", (message) => {
+      if (/Content Security Policy|Refused to/.test(message.text())) refused.push(message.text());
+    });
+    page.on("pageerror", (error) => refused.push(`script error: ${error.message}`));
+    await use(page);
+    expect(refused, "the page broke its own policy or a script failed").toEqual([]);
+    await context.close();
+  },
+});
+
+export { expect } from "@playwright/test";
+
+/** axe with every rule of WCAG 2.2 A and AA and best practice. */
+export async function expectAccessible(page: Page): Promise<void> {
+  const results = await new AxeBuilder({ page }).analyze();
+  const found = results.violations.map((violation) => ({
+    rule: violation.id,
+    where: violation.nodes.map((node) => node.target.join(" ")).slice(0, 5),
+    help: violation.help,
+  }));
+  expect(found).toEqual([]);
+}
+
+/** The box a message is written in; waits until the island is awake, so that keys do what they should. */
+export function composer(page: Page) {
+  return page.getByRole("textbox", { name: "Message" });
+}
+
+/** Waits until the islands of the page are awake. */
+export async function awake(page: Page): Promise<void> {
+  await page.waitForFunction(() => {
+    const island = document.querySelector("leptos-island");
+    return island !== null && "$$hydrated" in island;
+  });
+}
+
+/** The last answer of the conversation. */
+export function lastAnswer(page: Page) {
+  return page.locator(".message-answer").last();
+}
+
+/** Asks a model in a new conversation and stays on its page. */
+export async function ask(page: Page, text: string, model: string): Promise<void> {
+  await page.goto("/chat/new");
+  await page.getByLabel("Model").selectOption(model);
+  await composer(page).fill(text);
+  await page.getByRole("button", { name: "Send" }).click();
+  await page.waitForURL(/\/chat\/[0-9a-f-]{36}/);
+}
