@@ -1,0 +1,32 @@
+# syntax=docker/dockerfile:1
+
+FROM rust:1.95-bookworm AS build
+# hadolint ignore=DL3008
+RUN rustup target add wasm32-unknown-unknown \
+    && apt-get update \
+    && apt-get install -y --no-install-recommends nodejs npm \
+    && rm -rf /var/lib/apt/lists/*
+WORKDIR /src
+COPY . .
+# The caches keep what was compiled from one image build to the next; the results leave them for /out.
+RUN --mount=type=cache,target=/usr/local/cargo/registry \
+    --mount=type=cache,target=/src/target \
+    cargo xtask build --release --yes \
+    && mkdir -p /out/data \
+    && cp -r target/release/thinkheads site /out/
+
+# glibc, libgcc and CA certificates; no shell, no package manager.
+FROM gcr.io/distroless/cc-debian12:nonroot
+WORKDIR /app
+COPY --from=build /out/thinkheads /app/thinkheads
+COPY --from=build /out/site /app/site
+COPY --from=build --chown=65532:65532 /out/data /data
+ENV THINKHEADS_ADDR=0.0.0.0:3000 \
+    THINKHEADS_DATA_DIR=/data \
+    THINKHEADS_SITE_DIR=/app/site
+VOLUME /data
+EXPOSE 3000
+USER 65532:65532
+HEALTHCHECK --interval=30s --timeout=3s --start-period=10s --retries=3 CMD ["/app/thinkheads", "healthcheck"]
+ENTRYPOINT ["/app/thinkheads"]
+CMD ["serve"]

@@ -1,0 +1,5 @@
+//! A person's own account.
+
+pub mod api;
+#[cfg(feature = "ssr")]
+pub mod page;

@@ -1,0 +1,3 @@
+//! What only administrators see.
+
+pub mod people;

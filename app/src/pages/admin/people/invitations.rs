@@ -1,0 +1,105 @@
+//! Invitations on the people page.
+
+use leptos::prelude::*;
+use types::{Invitation, InvitationState, Millis, Role};
+
+use crate::{
+    pages::{
+        copy::CopyButtons,
+        parts::{Hidden, When},
+    },
+    server::{FormState, date},
+    ui::{
+        Actions, Badge, Button, ButtonKind, CopyField, Dialog, EmptyState, Field, Form, Icon, IconName, Notice,
+        Segment, Segmented, SelectField, Tone,
+    },
+};
+
+/// The link of an invitation just made. It is shown this once.
+#[component]
+pub(super) fn Invited(link: String) -> impl IntoView {
+    view! {
+        <Notice tone=Tone::Good title="The invitation is ready">
+            <p>"Send this link to the person. It works once, and it is shown only now."</p>
+            <CopyButtons>
+                <CopyField id="invitation-link" label="One-time link" value=link />
+            </CopyButtons>
+        </Notice>
+    }
+}
+
+/// The invitations, newest first.
+#[component]
+pub(super) fn InvitationsView(invitations: Vec<Invitation>, now: Millis) -> impl IntoView {
+    let body = if invitations.is_empty() {
+        view! { <EmptyState icon=IconName::Mail title="No invitations" text="Invite somebody; the link you get works once." /> }
+            .into_any()
+    } else {
+        let rows = invitations.into_iter().map(|invitation| row(invitation, now)).collect_view();
+        view! { <ul class="rows">{rows}</ul> }.into_any()
+    };
+    view! {
+        <section class="block" id="invitations" aria-labelledby="invitations-title">
+            <div class="block-head"><h2 id="invitations-title">"Invitations"</h2></div>
+            {body}
+        </section>
+    }
+}
+
+fn row(invitation: Invitation, now: Millis) -> impl IntoView {
+    let Invitation { id, role, note, state, created_at, expires_at } = invitation;
+    let title = if note.is_empty() { format!("For a new {role}") } else { note };
+    let label = format!("Revoke: {title}");
+    let (tone, word) = match state {
+        InvitationState::Open => (Tone::Accent, "Open"),
+        InvitationState::Used => (Tone::Good, "Used"),
+        InvitationState::Revoked => (Tone::Neutral, "Revoked"),
+        InvitationState::Expired => (Tone::Neutral, "Expired"),
+    };
+    let revoke = (state == InvitationState::Open).then(|| {
+        view! {
+            <form method="post" action="/api/revoke_invitation">
+                <Hidden name="invitation" value=id.to_string() />
+                <Button attr:aria-label=label>"Revoke"</Button>
+            </form>
+        }
+    });
+    view! {
+        <li class="rowitem">
+            <Icon name=IconName::Mail />
+            <div class="rowitem-text">
+                <span class="cell-title">{title}</span>
+                <span class="cell-sub">{role.to_string()}" · made "<When at=created_at now />" · until "{date(expires_at)}</span>
+            </div>
+            <Badge tone>{word}</Badge>
+            {revoke}
+        </li>
+    }
+}
+
+/// The dialog to invite somebody.
+pub(super) fn invite_dialog(form: &FormState) -> impl IntoView + use<> {
+    let problem = form.problem.clone();
+    let roles = vec![Segment::new("member", "Member"), Segment::new("administrator", "Administrator")];
+    let days = [(1, "1 day"), (7, "7 days"), (30, "30 days")].map(|(days, words)| (days.to_string(), words.to_owned()));
+    let role = form.value_or("role", Role::Member.as_str());
+    let expiry = form.value_or("days", "7");
+    let note = form.value("note");
+    view! {
+        <Dialog id="invite" title="Invite somebody">
+            <Form action="/api/invite" problem=problem.clone()>
+                <Segmented name="role" label="Role" options=roles selected=role />
+                <Field
+                    name="note"
+                    label="For whom"
+                    hint="A note for you; they do not see it."
+                    value=note
+                    problem=problem.clone()
+                    maxlength=200u32
+                />
+                <SelectField name="days" label="Works for" options=days.into() selected=expiry problem />
+                <Actions><Button kind=ButtonKind::Primary>"Make the link"</Button></Actions>
+            </Form>
+        </Dialog>
+    }
+}

@@ -1,0 +1,7 @@
+//! People and invitations.
+
+pub mod api;
+#[cfg(feature = "ssr")]
+mod invitations;
+#[cfg(feature = "ssr")]
+pub mod page;

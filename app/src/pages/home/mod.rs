@@ -1,0 +1,3 @@
+//! What this person can use, and its state.
+
+pub mod page;

@@ -1,0 +1,37 @@
+//! Signing in and out.
+
+use leptos::prelude::*;
+use types::Password;
+
+use crate::AppError;
+
+/// Signs a person in and sends them where they wanted to go.
+#[server(prefix = "/api", endpoint = "sign_in")]
+pub async fn sign_in(
+    /// The address they sign in with.
+    email: String,
+    /// Their password.
+    password: Password,
+    /// Where to go then; only a path of this site counts.
+    next: Option<String>,
+) -> Result<(), AppError> {
+    use crate::server::{self, respond};
+    let cx = server::request()?;
+    let user = respond(&cx, cx.services.people().sign_in(&email, password, cx.viewer.origin()).await)?;
+    server::sign_in(&cx, user.id).await?;
+    server::redirect(server::local_path(next.as_deref()));
+    Ok(())
+}
+
+/// Ends this session.
+#[server(prefix = "/api", endpoint = "sign_out")]
+pub async fn sign_out() -> Result<(), AppError> {
+    use crate::server;
+    let cx = server::request()?;
+    if let Ok(member) = cx.viewer.member() {
+        server::respond(&cx, cx.services.sessions().sign_out(member).await)?;
+    }
+    server::sign_out(&cx).await?;
+    server::redirect("/sign-in?done=signed-out");
+    Ok(())
+}

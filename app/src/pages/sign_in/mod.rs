@@ -1,0 +1,5 @@
+//! Signing in and out.
+
+pub mod api;
+#[cfg(feature = "ssr")]
+pub mod page;

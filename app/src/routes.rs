@@ -1,0 +1,96 @@
+//! The one table of pages: the server's router, the menu and the host mapping all read it.
+
+use std::pin::Pin;
+
+use types::Permission;
+
+use crate::{
+    pages,
+    server::{PageCx, PageResult},
+    ui::IconName,
+};
+
+/// A page being loaded.
+pub type PageFuture = Pin<Box<dyn Future<Output = PageResult> + Send>>;
+
+/// One page of the site.
+#[derive(Debug)]
+pub struct Route {
+    /// Its path, in axum's syntax.
+    pub path: &'static str,
+    /// The subdomain under which the same page stands with its first segment cut off: `chat.HOST/x` is `HOST/chat/x`.
+    pub subdomain: Option<&'static str>,
+    /// Who may see it. Whatever it shows is proven again by the service calls behind it.
+    pub permission: Permission,
+    /// Its entry in the menu, if it has one.
+    pub menu: Option<Menu>,
+    /// Whether the page has islands, and so loads the script and the WASM.
+    pub islands: bool,
+    /// Loads and renders it.
+    pub page: fn(PageCx) -> PageFuture,
+}
+
+/// An entry of the menu.
+#[derive(Clone, Copy, Debug)]
+pub struct Menu {
+    /// What it is called.
+    pub label: &'static str,
+    /// Its picture.
+    pub icon: IconName,
+}
+
+/// A page without islands, menu entry and subdomain.
+const PLAIN: Route = Route {
+    path: "",
+    subdomain: None,
+    permission: Permission::Member,
+    menu: None,
+    islands: false,
+    page: |cx| Box::pin(pages::errors::missing(cx)),
+};
+
+/// A page of the chat.
+const CHAT: Route = Route { subdomain: Some("chat"), islands: true, ..PLAIN };
+
+/// Every page.
+pub static ROUTES: &[Route] = &[
+    Route {
+        path: "/",
+        menu: Some(Menu { label: "Home", icon: IconName::Home }),
+        page: |cx| Box::pin(pages::home::page::page(cx)),
+        ..PLAIN
+    },
+    Route {
+        path: "/chat",
+        menu: Some(Menu { label: "Chat", icon: IconName::Chat }),
+        page: |cx| Box::pin(pages::chat::page::list(cx)),
+        ..CHAT
+    },
+    Route { path: "/chat/new", page: |cx| Box::pin(pages::chat::page::new(cx)), ..CHAT },
+    Route { path: "/chat/{id}", page: |cx| Box::pin(pages::chat::page::thread(cx)), ..CHAT },
+    Route {
+        path: "/admin/people",
+        permission: Permission::Administrator,
+        menu: Some(Menu { label: "People", icon: IconName::People }),
+        page: |cx| Box::pin(pages::admin::people::page::page(cx)),
+        ..PLAIN
+    },
+    Route { path: "/account", page: |cx| Box::pin(pages::account::page::page(cx)), ..PLAIN },
+    Route {
+        path: "/sign-in",
+        permission: Permission::Public,
+        page: |cx| Box::pin(pages::sign_in::page::page(cx)),
+        ..PLAIN
+    },
+    Route {
+        path: "/join/{token}",
+        permission: Permission::Public,
+        page: |cx| Box::pin(pages::join::page::page(cx)),
+        ..PLAIN
+    },
+];
+
+/// The routes that stand in the menu, in its order.
+pub fn menu() -> impl Iterator<Item = (&'static Route, Menu)> {
+    ROUTES.iter().filter_map(|route| route.menu.map(|menu| (route, menu)))
+}

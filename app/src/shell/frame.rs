@@ -1,0 +1,87 @@
+//! What stands around a signed-in page: the menu, at the side on a desktop and at the bottom on a phone.
+
+use leptos::prelude::*;
+use service::Viewer;
+use types::User;
+
+use crate::{
+    routes::menu,
+    server::Layout,
+    ui::{Avatar, Brand, NavItem},
+};
+
+/// Where in the site a page stands, and whose.
+pub(super) struct Spot {
+    /// Who is signed in.
+    pub(super) user: Option<User>,
+    /// The canonical path.
+    pub(super) path: String,
+    /// How the page fills the frame.
+    pub(super) layout: Layout,
+}
+
+/// The frame.
+#[component]
+pub(super) fn Frame(viewer: Viewer, spot: Spot, children: Children) -> impl IntoView {
+    let Spot { user, path, layout } = spot;
+    let items = menu()
+        .filter(|(route, _)| viewer.may(route.permission))
+        .map(|(route, menu)| {
+            let current = is_within(&path, route.path);
+            view! { <NavItem href=route.path icon=menu.icon label=menu.label current /> }
+        })
+        .collect_view();
+    view! {
+        <div class="frame">
+            <header class="side">
+                <Brand />
+                <nav class="side-nav" aria-label="Main">{items}</nav>
+                {user.map(|user| person(user.name, is_within(&path, "/account")))}
+            </header>
+            {main_part(layout, children)}
+        </div>
+    }
+}
+
+fn person(name: String, current: bool) -> impl IntoView {
+    view! {
+        <a class="side-person" href="/account" aria-current=current.then_some("page")>
+            <Avatar name=name.clone() />
+            <span class="side-person-text">
+                <span class="side-person-name">{name}</span>
+                <span class="side-person-sub">"Account"</span>
+            </span>
+        </a>
+    }
+}
+
+fn main_part(layout: Layout, children: Children) -> AnyView {
+    match layout {
+        Layout::Chat { thread } => view! {
+            <main id="main" class="main chat" data-view=if thread { "thread" } else { "list" } tabindex="-1">{children()}</main>
+        }
+        .into_any(),
+        _ => {
+            let class = if layout == Layout::Narrow { "page page-narrow" } else { "page" };
+            view! { <main id="main" class="main" tabindex="-1"><div class=class>{children()}</div></main> }.into_any()
+        }
+    }
+}
+
+/// Whether `path` is the page `root` or one under it. Everything is under `/`, which therefore only stands for itself.
+fn is_within(path: &str, root: &str) -> bool {
+    path == root || (root != "/" && path.strip_prefix(root).is_some_and(|rest| rest.starts_with('/')))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_within;
+
+    #[test]
+    fn a_page_marks_the_entry_it_stands_under() {
+        assert!(is_within("/chat/0190", "/chat"));
+        assert!(!is_within("/chatter", "/chat"));
+        assert!(!is_within("/chat", "/"));
+        assert!(is_within("/", "/"));
+    }
+}

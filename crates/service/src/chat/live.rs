@@ -1,0 +1,354 @@
+//! One generation while it is in memory: its text, where its pieces end, and who waits for more.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::{
+    sync::watch,
+    time::{Duration, Instant},
+};
+use tokio_util::sync::CancellationToken;
+use types::{ConversationId, GenerationId, GenerationState, MessageId, Usage, UserId};
+
+use super::hub::Place;
+
+/// The longest answer that is kept, in bytes. A model that never stops must not fill the memory.
+pub(super) const MAX_ANSWER: usize = 16 * 1024 * 1024;
+
+/// Who and what a generation is for.
+#[derive(Clone, Debug)]
+pub(super) struct Subject {
+    pub(super) id: GenerationId,
+    pub(super) conversation: ConversationId,
+    pub(super) message: MessageId,
+    pub(super) user: UserId,
+    /// Whether this is a conversation's first answer, after which a title is asked for.
+    pub(super) first_exchange: bool,
+}
+
+/// How far a generation is, for those who wait.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Progress {
+    /// Number of the last piece.
+    pub(super) n: u64,
+    /// Whether nothing follows.
+    pub(super) ended: bool,
+}
+
+/// Why a generation was called off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Cause {
+    /// The person stopped it or deleted its conversation.
+    Person,
+    /// This server is going down.
+    Shutdown,
+}
+
+/// How a generation ended.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Ending {
+    pub(super) state: GenerationState,
+    pub(super) error: Option<String>,
+}
+
+/// Everything the store is told when a generation has ended.
+pub(super) struct Final {
+    pub(super) ending: Ending,
+    pub(super) text: String,
+    pub(super) usage: Option<Usage>,
+    pub(super) first_token: Option<Duration>,
+    pub(super) duration: Duration,
+    pub(super) last_piece: u64,
+    /// Pieces that arrived in this generation.
+    pub(super) pieces: u64,
+}
+
+/// What a late or early watcher gets for "after N".
+#[derive(Debug, PartialEq)]
+pub(super) enum After {
+    /// N is the end of what there is.
+    Nothing,
+    /// The text that follows N, and the number of its last piece.
+    Text(u64, String),
+    /// N is not one of this generation's piece ends: the whole text instead.
+    Whole(u64, String),
+}
+
+struct Body {
+    text: String,
+    /// Byte offsets in `text` at which the pieces of this generation end, in order.
+    ends: Vec<u32>,
+    /// How many of `ends` are in the store.
+    flushed: usize,
+    /// Up to how many of `ends` the last write reached that is not known to have succeeded. It is repeated as it was: if
+    /// it did succeed and only its answer was lost, a longer one would put text in twice.
+    tried: usize,
+    usage: Option<Usage>,
+    first_token: Option<Duration>,
+    ending: Option<(Ending, Instant)>,
+    cause: Option<Cause>,
+    stored: bool,
+    place: Option<Place>,
+}
+
+/// One generation in memory.
+pub(super) struct Live {
+    pub(super) subject: Subject,
+    /// Number of the last piece that was there before this generation: 0, or where an interrupted answer ended.
+    base: u64,
+    /// The length of the text that was there before.
+    base_len: usize,
+    started: Instant,
+    body: Mutex<Body>,
+    progress: watch::Sender<Progress>,
+    called_off: CancellationToken,
+}
+
+impl Live {
+    /// A generation that continues `text`, whose last piece is `base`; a new one starts with no text and 0.
+    pub(super) fn new(subject: Subject, text: String, base: u64, place: Option<Place>) -> Arc<Self> {
+        Arc::new(Self {
+            subject,
+            base,
+            base_len: text.len(),
+            started: Instant::now(),
+            body: Mutex::new(Body {
+                text,
+                ends: Vec::new(),
+                flushed: 0,
+                tried: 0,
+                usage: None,
+                first_token: None,
+                ending: None,
+                cause: None,
+                stored: false,
+                place,
+            }),
+            progress: watch::Sender::new(Progress { n: base, ended: false }),
+            called_off: CancellationToken::new(),
+        })
+    }
+
+    fn body(&self) -> MutexGuard<'_, Body> {
+        self.body.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Appends one piece and wakes the watchers. `false` when the answer has grown past [`MAX_ANSWER`]; the piece is
+    /// not kept then. NUL is left out, because PostgreSQL can't hold it in a text.
+    pub(super) fn push(&self, piece: &str) -> bool {
+        if piece.is_empty() {
+            return true;
+        }
+        let mut body = self.body();
+        let len = body.text.len() + piece.len();
+        let Some(end) = u32::try_from(len).ok().filter(|_| len <= MAX_ANSWER) else { return false };
+        let end = if piece.contains('\0') {
+            let clean = piece.replace('\0', "");
+            body.text.push_str(&clean);
+            u32::try_from(body.text.len()).unwrap_or(end)
+        } else {
+            body.text.push_str(piece);
+            end
+        };
+        body.ends.push(end);
+        if body.first_token.is_none() {
+            body.first_token = Some(self.started.elapsed());
+        }
+        let n = self.base + body.ends.len() as u64;
+        drop(body);
+        self.progress.send_modify(|progress| progress.n = n);
+        true
+    }
+
+    /// Notes the upstream's token counts.
+    pub(super) fn set_usage(&self, usage: Usage) {
+        self.body().usage = Some(usage);
+    }
+
+    /// Whether any text has arrived in this generation.
+    pub(super) fn has_new_text(&self) -> bool {
+        !self.body().ends.is_empty()
+    }
+
+    /// Calls the generation off. The first cause counts.
+    pub(super) fn call_off(&self, cause: Cause) {
+        self.body().cause.get_or_insert(cause);
+        self.called_off.cancel();
+    }
+
+    /// Resolves when the generation is called off.
+    pub(super) async fn called_off(&self) -> Cause {
+        self.called_off.cancelled().await;
+        self.body().cause.unwrap_or(Cause::Shutdown)
+    }
+
+    /// Ends the text. The first ending counts. The watchers hear of it through [`Live::announce`].
+    pub(super) fn close(&self, ending: Ending) {
+        self.body().ending.get_or_insert((ending, Instant::now()));
+    }
+
+    /// The ending, once the upstream is done with.
+    pub(super) fn ending(&self) -> Option<Ending> {
+        self.body().ending.as_ref().map(|(ending, _)| ending.clone())
+    }
+
+    /// How long ago the text ended.
+    pub(super) fn ended_for(&self) -> Option<Duration> {
+        self.body().ending.as_ref().map(|(_, at)| at.elapsed())
+    }
+
+    /// Tells the watchers that nothing follows.
+    pub(super) fn announce(&self) {
+        self.progress.send_if_modified(|progress| !std::mem::replace(&mut progress.ended, true));
+    }
+
+    /// What the store is told at the end, once there is an ending that it has not got.
+    pub(super) fn unstored(&self) -> Option<Final> {
+        let body = self.body();
+        let (ending, at) = body.ending.as_ref().filter(|_| !body.stored)?;
+        Some(Final {
+            ending: ending.clone(),
+            text: body.text.clone(),
+            usage: body.usage,
+            first_token: body.first_token,
+            duration: at.duration_since(self.started),
+            last_piece: self.base + body.ends.len() as u64,
+            pieces: body.ends.len() as u64,
+        })
+    }
+
+    /// Notes that the store has the whole: the conversation is free for the next answer. `false` if it was noted before.
+    pub(super) fn set_stored(&self) -> bool {
+        let (first, place) = {
+            let mut body = self.body();
+            (!std::mem::replace(&mut body.stored, true), body.place.take())
+        };
+        drop(place);
+        first
+    }
+
+    /// Whether the store has the whole.
+    pub(super) fn is_stored(&self) -> bool {
+        self.body().stored
+    }
+
+    /// The pieces the store has not got, as one text with the number of the last; the same again until
+    /// [`Live::set_flushed`]. Nothing once the generation has ended, because the end writes the whole.
+    pub(super) fn unflushed(&self) -> Option<(u64, String)> {
+        let mut body = self.body();
+        if body.ending.is_some() || body.flushed == body.ends.len() {
+            return None;
+        }
+        if body.tried == body.flushed {
+            body.tried = body.ends.len();
+        }
+        let offset = |count: usize| count.checked_sub(1).map_or(self.base_len, |index| body.ends[index] as usize);
+        let text = body.text[offset(body.flushed)..offset(body.tried)].to_owned();
+        Some((self.base + body.tried as u64, text))
+    }
+
+    /// Notes that the store has what [`Live::unflushed`] gave last.
+    pub(super) fn set_flushed(&self) {
+        let mut body = self.body();
+        body.flushed = body.tried;
+    }
+
+    /// A receiver of the progress; what is there already does not count as seen.
+    pub(super) fn progress(&self) -> watch::Receiver<Progress> {
+        self.progress.subscribe()
+    }
+
+    /// The text after piece `n`.
+    pub(super) fn after(&self, n: u64) -> After {
+        let body = self.body();
+        let last = self.base + body.ends.len() as u64;
+        if n == last {
+            return After::Nothing;
+        }
+        let from = match n.checked_sub(self.base) {
+            Some(0) => self.base_len,
+            Some(count) if n < last => {
+                let index = usize::try_from(count - 1).unwrap_or(usize::MAX);
+                body.ends.get(index).map_or(body.text.len(), |end| *end as usize)
+            }
+            _ => return After::Whole(last, body.text.clone()),
+        };
+        After::Text(last, body.text[from..].to_owned())
+    }
+
+    /// The whole text, the number of its last piece and the ending, if there is one: for a page that is opened now.
+    pub(super) fn snapshot(&self) -> (String, u64, Option<Ending>) {
+        let body = self.body();
+        let ending = body.ending.as_ref().map(|(ending, _)| ending.clone());
+        (body.text.clone(), self.base + body.ends.len() as u64, ending)
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    pub(in crate::chat) fn subject(seed: u8) -> Subject {
+        Subject {
+            id: GenerationId::from_parts(1, [seed; 10]),
+            conversation: ConversationId::from_parts(1, [seed; 10]),
+            message: MessageId::from_parts(1, [seed; 10]),
+            user: UserId::from_parts(1, [1; 10]),
+            first_exchange: false,
+        }
+    }
+
+    #[tokio::test]
+    async fn after_a_number_comes_what_follows_it() {
+        let live = Live::new(subject(1), String::new(), 0, None);
+        assert_eq!(live.after(0), After::Nothing);
+        assert!(live.push("Grü") && live.push("ße ") && live.push("🦀"));
+        assert_eq!(live.after(0), After::Text(3, "Grüße 🦀".into()));
+        assert_eq!(live.after(1), After::Text(3, "ße 🦀".into()));
+        assert_eq!(live.after(3), After::Nothing);
+        assert_eq!(live.after(9), After::Whole(3, "Grüße 🦀".into()), "a number that is not ours");
+    }
+
+    #[tokio::test]
+    async fn a_continued_answer_counts_on_from_where_it_was() {
+        let live = Live::new(subject(1), "once upon".into(), 7, None);
+        assert!(live.push(" a") && live.push(" time"));
+        assert_eq!(live.after(7), After::Text(9, " a time".into()));
+        assert_eq!(live.after(8), After::Text(9, " time".into()));
+        assert_eq!(live.after(3), After::Whole(9, "once upon a time".into()));
+    }
+
+    #[tokio::test]
+    async fn a_write_that_may_have_failed_is_repeated_as_it_was() {
+        let live = Live::new(subject(1), "once upon".into(), 7, None);
+        assert!(live.push(" a") && live.push(" time"));
+        assert_eq!(live.unflushed(), Some((9, " a time".into())));
+        assert!(live.push(" there"));
+        assert_eq!(live.unflushed(), Some((9, " a time".into())));
+        live.set_flushed();
+        assert_eq!(live.unflushed(), Some((10, " there".into())));
+        live.set_flushed();
+        assert_eq!(live.unflushed(), None);
+    }
+
+    #[tokio::test]
+    async fn the_first_cause_and_the_first_ending_count() {
+        let live = Live::new(subject(1), String::new(), 0, None);
+        live.call_off(Cause::Person);
+        live.call_off(Cause::Shutdown);
+        assert_eq!(live.called_off().await, Cause::Person);
+        live.close(Ending { state: GenerationState::Stopped, error: None });
+        live.close(Ending { state: GenerationState::Complete, error: None });
+        assert_eq!(live.ending().map(|ending| ending.state), Some(GenerationState::Stopped));
+        assert!(live.unstored().is_some());
+        assert!(live.set_stored() && !live.set_stored());
+        assert!(live.unstored().is_none());
+    }
+
+    #[tokio::test]
+    async fn an_endless_answer_is_cut_and_nul_is_left_out() {
+        let live = Live::new(subject(1), String::new(), 0, None);
+        assert!(live.push("a\0b"));
+        assert_eq!(live.after(0), After::Text(1, "ab".into()));
+        assert!(!live.push(&"x".repeat(MAX_ANSWER)));
+    }
+}

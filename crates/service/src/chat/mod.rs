@@ -1,0 +1,90 @@
+//! Conversations with a model. An answer in the making is a *generation*: it belongs to the server, is kept piece by
+//! piece, and can be followed "from number N" by any number of readers that come and go.
+//!
+//! How a message walks: [`Chat::send`] checks and stores it and starts a task (`generation`) that owns the upstream's
+//! stream. The task appends to a [`Live`](live::Live) text in the [`Hub`](hub::Hub); readers ([`Chat::watch`]) take what
+//! follows their number from there; the flusher writes what is new to the database a few times a second and settles what
+//! has ended.
+
+mod context;
+mod conversations;
+mod flusher;
+mod generation;
+mod hub;
+mod live;
+mod readings;
+mod send;
+pub(crate) mod title;
+mod watch;
+mod words;
+
+use std::sync::Arc;
+
+use store::StoreError;
+use tokio::sync::OnceCell;
+use types::{Model, ServiceStatus};
+
+use crate::{Context, Member, ServiceError};
+use hub::Hub;
+
+pub use readings::describe;
+pub use send::SendRequest;
+pub use words::{MAX_MESSAGE, MAX_SYSTEM_PROMPT, MAX_TITLE};
+
+/// The chat's use cases. Cheap to clone.
+#[derive(Clone)]
+pub struct Chat {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    context: Context,
+    hub: Arc<Hub>,
+    /// Set once the generations of this instance's former life are marked as interrupted; before that, none may begin.
+    cleared: OnceCell<()>,
+}
+
+impl std::ops::Deref for Inner {
+    type Target = Context;
+
+    fn deref(&self) -> &Context {
+        &self.context
+    }
+}
+
+impl Inner {
+    /// Marks what a former process of this name left running as interrupted. Does so once, before the first generation of
+    /// this process, so that its own are never hit.
+    async fn clear_former_life(&self) -> Result<(), StoreError> {
+        self.cleared
+            .get_or_try_init(async || {
+                let left = self.store.interrupt_expired(self.world.now(), Some(&self.settings.instance)).await?;
+                if !left.is_empty() {
+                    tracing::info!(count = left.len(), "answers that a dead process left are marked as interrupted");
+                }
+                Ok(())
+            })
+            .await
+            .copied()
+    }
+}
+
+impl Chat {
+    pub(crate) fn new(context: Context) -> Self {
+        Self { inner: Arc::new(Inner { context, hub: Arc::default(), cleared: OnceCell::new() }) }
+    }
+
+    /// The models on offer.
+    ///
+    /// # Errors
+    /// `UpstreamUnavailable` or `UpstreamRefused`, in words for people.
+    pub async fn models(&self, _member: Member<'_>) -> Result<Vec<Model>, ServiceError> {
+        Ok(self.inner.inference.models().await?)
+    }
+
+    /// What was last observed of the model server. Asks nobody.
+    #[must_use]
+    pub fn status(&self) -> ServiceStatus {
+        self.inner.inference.status()
+    }
+}

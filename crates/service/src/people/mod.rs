@@ -1,0 +1,56 @@
+//! People: how they come in, how they prove who they are, and what administrators may do about them.
+
+mod administration;
+mod invitations;
+mod limits;
+mod passwords;
+mod rules;
+mod sign_in;
+
+use types::{ProblemCode, User};
+
+use crate::{Admin, Context, ServiceError};
+
+pub use invitations::InvitationView;
+
+use limits::Limits;
+use passwords::Passwords;
+
+/// People, invitations and passwords.
+pub struct People {
+    context: Context,
+    passwords: Passwords,
+    limits: Limits,
+}
+
+impl People {
+    pub(crate) fn new(context: Context) -> Result<Self, ServiceError> {
+        Ok(Self {
+            passwords: Passwords::new(context.settings.passwords, context.world.clone())?,
+            limits: Limits::new(&context.settings.limits, &context.world),
+            context,
+        })
+    }
+
+    /// Everybody, by name.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn users(&self, _: Admin<'_>) -> Result<Vec<User>, ServiceError> {
+        Ok(self.context.store.users().await?)
+    }
+
+    /// How many passwords were computed since the start, for checks and for new ones.
+    #[cfg(test)]
+    pub(crate) fn password_hashes(&self) -> u64 {
+        self.passwords.computed()
+    }
+}
+
+/// The place would be left without an administrator.
+fn last_administrator() -> ServiceError {
+    ServiceError::refused(
+        ProblemCode::Conflict,
+        "This is the only active administrator. Make somebody else an administrator first, then repeat this.",
+    )
+}

@@ -1,0 +1,11 @@
+//! Stories of the use cases on a real database.
+
+mod acts;
+mod flood;
+mod house;
+mod joining;
+mod sequences;
+mod sessions;
+mod signing_in;
+
+pub(crate) use house::{House, lenient};

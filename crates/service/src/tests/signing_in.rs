@@ -1,0 +1,120 @@
+//! Passwords: the same answer for everybody who is wrong, limits, rehashing, changing.
+
+use std::time::Duration;
+
+use types::{Password, ProblemCode, Role};
+
+use super::house::{House, PASSWORD, lenient, limited};
+
+#[tokio::test]
+async fn unknown_wrong_and_disabled_look_and_cost_the_same() {
+    let house = House::new().await;
+    let founder = house.founder().await;
+    let disabled = house.person(&founder, Role::Member, "Dora").await;
+    let viewer = house.signed_in(&founder).await;
+    let people = house.services.people();
+    people.disable(viewer.admin().unwrap(), disabled.id).await.unwrap();
+
+    let mut answers = Vec::new();
+    for (email, password) in [
+        ("nobody@example.com", PASSWORD),
+        ("grace@example.com", "not the password"),
+        ("dora@example.com", PASSWORD),
+        ("dora@example.com", "not the password"),
+        ("", ""),
+    ] {
+        let before = people.password_hashes();
+        let error = people.sign_in(email, Password::new(password), &house.origin(3)).await.unwrap_err();
+        assert_eq!(people.password_hashes() - before, 1, "{email}: one computation whoever asks");
+        answers.push(error.problem());
+    }
+    assert_eq!(answers[0].code, ProblemCode::Invalid);
+    assert!(answers.iter().all(|answer| *answer == answers[0]));
+
+    let failures: Vec<_> =
+        house.audit().await.into_iter().filter(|record| record.action == "session.sign_in_failed").collect();
+    assert_eq!(failures.len(), 5);
+    assert_eq!(failures.iter().filter(|record| record.subject == "user:unknown").count(), 2);
+    assert!(!house.audit().await.iter().any(|record| format!("{record:?}").contains("nobody@example.com")));
+}
+
+#[tokio::test]
+async fn an_account_waits_whatever_network_tries() {
+    let house = House::with(limited()).await;
+    let people = house.services.people();
+    house.founder().await;
+    for n in 0..5 {
+        let tried = people.sign_in("grace@example.com", Password::new("guess"), &house.origin(10 + n)).await;
+        assert_eq!(tried.unwrap_err().code(), ProblemCode::Invalid);
+    }
+    house.world.advance(Duration::from_secs(2));
+    for n in 0..3 {
+        let refused = people.sign_in("Grace@example.com", Password::new(PASSWORD), &house.origin(20 + n)).await;
+        let problem = refused.unwrap_err().problem();
+        assert_eq!((problem.code, problem.retry_after_s), (ProblemCode::TooManyRequests, Some(28)));
+        assert_eq!(problem.message, "Too many sign-in attempts. Try again in 28 seconds.");
+    }
+    assert_eq!(house.recorded("session.rate_limited").await, 1, "one record a minute");
+    house.world.advance(Duration::from_secs(28));
+    people.sign_in("grace@example.com", Password::new(PASSWORD), &house.origin(30)).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_network_waits_whatever_account_it_tries_and_success_does_not_help() {
+    let house = House::with(limited()).await;
+    let people = house.services.people();
+    house.founder().await;
+    for n in 0..20 {
+        let (email, password) = match n {
+            4 => ("grace@example.com".to_owned(), PASSWORD),
+            n => (format!("{n}@example.com"), "guess"),
+        };
+        let tried = people.sign_in(&email, Password::new(password), &house.origin(40)).await;
+        assert_ne!(tried.err().map(|error| error.code()), Some(ProblemCode::TooManyRequests), "{n}");
+    }
+    let before = people.password_hashes();
+    let refused = people.sign_in("fresh@example.com", Password::new("guess"), &house.origin(40)).await.unwrap_err();
+    assert_eq!(refused.problem().retry_after_s, Some(3));
+    assert_eq!(people.password_hashes(), before, "a refused try costs no computation");
+    people.sign_in("grace@example.com", Password::new(PASSWORD), &house.origin(41)).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_old_hash_is_renewed_at_the_next_sign_in() {
+    let house = House::new().await;
+    let founder = house.founder().await;
+    let mut stronger = lenient();
+    stronger.passwords.memory_kib = 128;
+    let second = house.second(stronger).await;
+    let stored = async || house.store.user_by_id(founder.id).await.unwrap().unwrap().password_hash;
+    assert!(stored().await.contains("m=64,"));
+    second.people().sign_in("grace@example.com", Password::new(PASSWORD), &house.origin(1)).await.unwrap();
+    let renewed = stored().await;
+    assert!(renewed.contains("m=128,"), "{renewed}");
+    second.people().sign_in("grace@example.com", Password::new(PASSWORD), &house.origin(1)).await.unwrap();
+    assert_eq!(stored().await, renewed, "an up-to-date hash stays");
+}
+
+#[tokio::test]
+async fn changing_the_password_ends_the_other_sessions() {
+    let house = House::new().await;
+    let founder = house.founder().await;
+    let here = house.signed_in(&founder).await;
+    let elsewhere = house.cookie(founder.id).await;
+    let people = house.services.people();
+    let change = async |old: &str, new: &str| {
+        people.change_password(here.member().unwrap(), Password::new(old), Password::new(new)).await
+    };
+    let wrong = change("not it", "another fine phrase").await.unwrap_err().problem();
+    assert!(wrong.for_field("old_password").is_some());
+    for bad in ["short", "password1234", "grace@example.com", PASSWORD] {
+        assert!(change(PASSWORD, bad).await.unwrap_err().problem().for_field("new_password").is_some(), "{bad}");
+    }
+    change(PASSWORD, "another fine phrase").await.unwrap();
+    let sessions = house.services.sessions();
+    assert!(sessions.viewer(Some(&elsewhere), house.origin(1)).await.unwrap().user().is_none());
+    let left = sessions.of(here.member().unwrap()).await.unwrap();
+    assert!(left.len() == 1 && left[0].current);
+    assert!(people.sign_in("grace@example.com", Password::new(PASSWORD), &house.origin(1)).await.is_err());
+    people.sign_in("grace@example.com", Password::new("another fine phrase"), &house.origin(1)).await.unwrap();
+}

@@ -1,0 +1,291 @@
+//! Generations: answers being written, and how they end.
+
+use types::{ConversationId, GenerationId, GenerationState, MessageId, Millis, Usage, UserId};
+
+use crate::{
+    Result, Store, StoreError,
+    codec::{Word, number, parse},
+    db::{Tx, args},
+    pieces,
+};
+
+/// A generation to be started.
+#[derive(Clone, Debug)]
+pub struct NewGeneration {
+    /// Which.
+    pub id: GenerationId,
+    /// The server process that writes it.
+    pub instance: String,
+    /// Until when that process answers for it, unless it renews.
+    pub lease_until: Millis,
+}
+
+/// A generation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GenerationRow {
+    /// Which.
+    pub id: GenerationId,
+    /// Its conversation.
+    pub conversation: ConversationId,
+    /// The message it writes.
+    pub message: MessageId,
+    /// Whose conversation.
+    pub user_id: UserId,
+    /// The server process that writes it.
+    pub instance: String,
+    /// Where it stands.
+    pub state: GenerationState,
+    /// Whether somebody asked it to stop.
+    pub stop_requested: bool,
+    /// Number of its last stored piece.
+    pub last_piece: u64,
+}
+
+/// How a generation ended.
+#[derive(Clone, Debug)]
+pub struct FinishedGeneration {
+    /// Which.
+    pub id: GenerationId,
+    /// How; not `Running`.
+    pub state: GenerationState,
+    /// The message's whole text, with what it had before a "continue".
+    pub text: String,
+    /// Why it ended badly, for people.
+    pub error: Option<String>,
+    /// Token counts, if the upstream told.
+    pub usage: Option<Usage>,
+    /// Milliseconds to the first token.
+    pub first_token_ms: Option<i64>,
+    /// Milliseconds from the request to the end.
+    pub duration_ms: Option<i64>,
+    /// Number of the last piece in `text`.
+    pub last_piece: u64,
+    /// Now.
+    pub now: Millis,
+}
+
+#[derive(sqlx::FromRow)]
+struct GenerationDb {
+    id: String,
+    conversation_id: String,
+    message_id: String,
+    user_id: String,
+    instance: String,
+    state: String,
+    stop_requested: i64,
+    last: i64,
+}
+
+impl TryFrom<GenerationDb> for GenerationRow {
+    type Error = StoreError;
+
+    fn try_from(row: GenerationDb) -> Result<Self> {
+        Ok(Self {
+            id: parse("generations.id", &row.id)?,
+            conversation: parse("generations.conversation_id", &row.conversation_id)?,
+            message: parse("generations.message_id", &row.message_id)?,
+            user_id: parse("conversations.user_id", &row.user_id)?,
+            instance: row.instance,
+            state: GenerationState::from_word("generations.state", &row.state)?,
+            stop_requested: row.stop_requested != 0,
+            last_piece: number("generations.last_piece", row.last)?,
+        })
+    }
+}
+
+/// Starts a generation inside a transaction.
+pub(crate) async fn insert(
+    tx: &mut Tx,
+    conversation: ConversationId,
+    message: MessageId,
+    new: &NewGeneration,
+    now: Millis,
+) -> Result<()> {
+    tx.execute(
+        "INSERT INTO generations \
+         (id, conversation_id, message_id, instance, state, stop_requested, lease_until, started_at, last_piece) \
+         VALUES ($1, $2, $3, $4, 'running', 0, $5, $6, 0)",
+        args![new.id, conversation, message, &new.instance, new.lease_until, now],
+    )
+    .await?;
+    Ok(())
+}
+
+fn ids(rows: Vec<(String,)>) -> Result<Vec<GenerationId>> {
+    rows.iter().map(|(id,)| parse("generations.id", id)).collect()
+}
+
+impl Store {
+    /// Ends a generation: the message gets its whole text and its figures, the pieces go. Returns whether it was still
+    /// running; if not (it was taken for dead meanwhile), nothing is written.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when the database does not answer.
+    pub async fn finish_generation(&self, end: FinishedGeneration) -> Result<bool> {
+        let mut tx = self.db.begin().await?;
+        let message: Option<(String,)> = tx
+            .optional(
+                "UPDATE generations SET state = $2, ended_at = $3, last_piece = $4 \
+                 WHERE id = $1 AND state = 'running' RETURNING message_id",
+                args![end.id, end.state.word(), end.now, end.last_piece],
+            )
+            .await?;
+        let Some((message,)) = message else { return Ok(false) };
+        tx.execute(
+            "UPDATE messages SET text = $2, status = $3, error = $4, prompt_tokens = $5, completion_tokens = $6, \
+             first_token_ms = $7, duration_ms = $8 WHERE id = $1",
+            args![
+                message,
+                end.text,
+                end.state.word(),
+                end.error,
+                end.usage.map(|usage| i64::from(usage.prompt_tokens)),
+                end.usage.map(|usage| i64::from(usage.completion_tokens)),
+                end.first_token_ms,
+                end.duration_ms
+            ],
+        )
+        .await?;
+        pieces::delete(&mut tx, end.id).await?;
+        tx.commit().await?;
+        Ok(true)
+    }
+
+    /// Goes on with a message whose writing ended: a new generation appends to the text that is there. Returns the
+    /// conversation.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] when there is no such answer; [`StoreError::Conflict`] on `generations_message_id` when
+    /// it is being written already.
+    pub async fn restart_generation(
+        &self,
+        message: MessageId,
+        new: &NewGeneration,
+        now: Millis,
+    ) -> Result<ConversationId> {
+        let mut tx = self.db.begin().await?;
+        let (conversation,): (String,) = tx
+            .one(
+                "UPDATE messages SET status = 'running', error = NULL \
+                 WHERE id = $1 AND role = 'assistant' RETURNING conversation_id",
+                args![message],
+            )
+            .await?;
+        let conversation = parse("messages.conversation_id", &conversation)?;
+        insert(&mut tx, conversation, message, new, now).await?;
+        tx.execute("UPDATE conversations SET updated_at = $2 WHERE id = $1", args![conversation, now]).await?;
+        tx.commit().await?;
+        Ok(conversation)
+    }
+
+    /// A person's generation. Those of deleted conversations are absent.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when the database does not answer.
+    pub async fn generation(&self, user: UserId, id: GenerationId) -> Result<Option<GenerationRow>> {
+        let row: Option<GenerationDb> = self
+            .db
+            .optional(
+                "SELECT g.id, g.conversation_id, g.message_id, c.user_id, g.instance, g.state, g.stop_requested, \
+                 COALESCE((SELECT max(p.n) FROM pieces p WHERE p.generation_id = g.id), g.last_piece) AS last \
+                 FROM generations g JOIN conversations c ON c.id = g.conversation_id \
+                 WHERE g.id = $2 AND c.user_id = $1 AND c.deleted_at IS NULL",
+                args![user, id],
+            )
+            .await?;
+        row.map(GenerationRow::try_from).transpose()
+    }
+
+    /// The latest running generation of a conversation.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when the database does not answer.
+    pub async fn running_generation_of(&self, conversation: ConversationId) -> Result<Option<GenerationId>> {
+        let row: Option<(String,)> = self
+            .db
+            .optional(
+                "SELECT id FROM generations WHERE conversation_id = $1 AND state = 'running' ORDER BY id DESC LIMIT 1",
+                args![conversation],
+            )
+            .await?;
+        row.map(|(id,)| parse("generations.id", &id)).transpose()
+    }
+
+    /// Asks a running generation to stop, whichever process writes it. Returns whether it was running.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when the database does not answer.
+    pub async fn request_stop(&self, id: GenerationId) -> Result<bool> {
+        let changed = self
+            .db
+            .execute("UPDATE generations SET stop_requested = 1 WHERE id = $1 AND state = 'running'", args![id])
+            .await?;
+        Ok(changed > 0)
+    }
+
+    /// The running generations of a process that were asked to stop.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when the database does not answer.
+    pub async fn stop_requested(&self, instance: &str) -> Result<Vec<GenerationId>> {
+        ids(self
+            .db
+            .all(
+                "SELECT id FROM generations WHERE state = 'running' AND instance = $1 AND stop_requested = 1",
+                args![instance],
+            )
+            .await?)
+    }
+
+    /// Says that a process still answers for its running generations. Returns how many those are.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when the database does not answer.
+    pub async fn renew_leases(&self, instance: &str, until: Millis) -> Result<u64> {
+        self.db
+            .execute(
+                "UPDATE generations SET lease_until = $2 WHERE state = 'running' AND instance = $1",
+                args![instance, until],
+            )
+            .await
+    }
+
+    /// Ends generations whose process is gone: the lease ran out, or it is one of `also_instance` (a process that stops,
+    /// or was started again under the same name). Their text so far is kept, marked interrupted. Returns which.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when the database does not answer.
+    pub async fn interrupt_expired(&self, now: Millis, also_instance: Option<&str>) -> Result<Vec<GenerationId>> {
+        const DEAD: &str =
+            "SELECT id FROM generations WHERE state = 'running' AND (lease_until <= $1 OR instance = $2) ORDER BY id";
+        let dead = ids(self.db.all(DEAD, args![now, also_instance]).await?)?;
+        if dead.is_empty() {
+            return Ok(dead);
+        }
+        let mut interrupted = Vec::new();
+        let mut tx = self.db.begin().await?;
+        for id in dead {
+            let message: Option<(String,)> = tx
+                .optional(
+                    "UPDATE generations SET state = 'interrupted', ended_at = $2, last_piece = COALESCE( \
+                     (SELECT max(p.n) FROM pieces p WHERE p.generation_id = $1), 0) \
+                     WHERE id = $1 AND state = 'running' AND (lease_until <= $2 OR instance = $3) \
+                     RETURNING message_id",
+                    args![id, now, also_instance],
+                )
+                .await?;
+            let Some((message,)) = message else { continue };
+            tx.execute(
+                "UPDATE messages SET status = 'interrupted', text = text || COALESCE( \
+                 (SELECT string_agg(p.text, '' ORDER BY p.n) FROM pieces p WHERE p.generation_id = $2), '') \
+                 WHERE id = $1",
+                args![message, id],
+            )
+            .await?;
+            pieces::delete(&mut tx, id).await?;
+            interrupted.push(id);
+        }
+        tx.commit().await?;
+        Ok(interrupted)
+    }
+}

@@ -1,0 +1,292 @@
+//! People.
+
+use types::{Millis, Role, User, UserId};
+
+use crate::{
+    AuditEntry, Result, Store, StoreError, audit,
+    codec::parse,
+    db::{Tx, args},
+    revocations, sessions,
+};
+
+/// A person with what signing in needs. Stays on the server.
+#[derive(Clone, PartialEq, Eq)]
+pub struct UserRecord {
+    /// The person as others may see them.
+    pub user: User,
+    /// The password's hash in PHC form.
+    pub password_hash: String,
+}
+
+impl std::fmt::Debug for UserRecord {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("UserRecord").field("user", &self.user).finish_non_exhaustive()
+    }
+}
+
+/// A person to be made. `Debug` hides the hash.
+#[derive(Clone)]
+pub struct NewUser {
+    /// Who.
+    pub id: UserId,
+    /// Address to sign in with; stored in lower case.
+    pub email: String,
+    /// What to call them.
+    pub name: String,
+    /// The password's hash in PHC form.
+    pub password_hash: String,
+    /// What they are here. An invitation's own role goes before it.
+    pub role: Role,
+    /// Now.
+    pub now: Millis,
+}
+
+impl std::fmt::Debug for NewUser {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("NewUser").field("id", &self.id).field("role", &self.role).finish_non_exhaustive()
+    }
+}
+
+#[derive(sqlx::FromRow)]
+pub(crate) struct UserDb {
+    id: String,
+    email: String,
+    name: String,
+    role: String,
+    disabled_at: Option<i64>,
+    created_at: i64,
+    last_seen_at: Option<i64>,
+}
+
+#[derive(sqlx::FromRow)]
+struct UserRecordDb {
+    #[sqlx(flatten)]
+    user: UserDb,
+    password_hash: String,
+}
+
+impl TryFrom<UserDb> for User {
+    type Error = StoreError;
+
+    fn try_from(row: UserDb) -> Result<Self> {
+        Ok(Self {
+            id: parse("users.id", &row.id)?,
+            email: row.email,
+            name: row.name,
+            role: parse("users.role", &row.role)?,
+            disabled_at: row.disabled_at,
+            created_at: row.created_at,
+            last_seen_at: row.last_seen_at,
+        })
+    }
+}
+
+impl TryFrom<UserRecordDb> for UserRecord {
+    type Error = StoreError;
+
+    fn try_from(row: UserRecordDb) -> Result<Self> {
+        Ok(Self { user: row.user.try_into()?, password_hash: row.password_hash })
+    }
+}
+
+/// An address as it is stored and looked up.
+fn normalised(email: &str) -> String {
+    email.trim().to_lowercase()
+}
+
+/// Makes a person inside a transaction.
+pub(crate) async fn insert(tx: &mut Tx, new: &NewUser, role: Role) -> Result<User> {
+    let row: UserDb = tx
+        .one(
+            "INSERT INTO users (id, email, name, role, password_hash, password_changed_at, created_at) \
+             VALUES ($1, $2, $3, $4, $5, $6, $6) \
+             RETURNING id, email, name, role, disabled_at, created_at, last_seen_at",
+            args![new.id, normalised(&new.email), &new.name, role.as_str(), &new.password_hash, new.now],
+        )
+        .await?;
+    row.try_into()
+}
+
+/// Puts those who add or remove administrators in line, then counts the active ones other than `but`.
+pub(crate) async fn other_administrators(tx: &mut Tx, but: Option<UserId>) -> Result<i64> {
+    tx.raise("administrators").await?;
+    let (count,): (i64,) = tx
+        .one(
+            "SELECT count(*) FROM users WHERE role = 'administrator' AND disabled_at IS NULL AND id <> $1",
+            args![but.map_or_else(String::new, |id| id.to_string())],
+        )
+        .await?;
+    Ok(count)
+}
+
+/// Refuses when `id` is the only active administrator. Holds the line until the transaction ends.
+async fn keep_an_administrator(tx: &mut Tx, id: UserId) -> Result<()> {
+    let others = other_administrators(tx, Some(id)).await?;
+    let user = by_id(tx, id).await?;
+    if others == 0 && user.role == Role::Administrator && user.disabled_at.is_none() {
+        return Err(StoreError::conflict("last_administrator"));
+    }
+    Ok(())
+}
+
+async fn by_id(tx: &mut Tx, id: UserId) -> Result<User> {
+    let row: UserDb = tx
+        .one("SELECT id, email, name, role, disabled_at, created_at, last_seen_at FROM users WHERE id = $1", args![id])
+        .await?;
+    row.try_into()
+}
+
+impl Store {
+    /// Makes a person.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] on `users_email` when the address is taken.
+    pub async fn create_user(&self, new: &NewUser, entry: AuditEntry) -> Result<User> {
+        let mut tx = self.db.begin().await?;
+        let user = insert(&mut tx, new, new.role).await?;
+        audit::append(&mut tx, entry).await?;
+        tx.commit().await?;
+        Ok(user)
+    }
+
+    /// The person with this address, in any case.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when the database does not answer.
+    pub async fn user_by_email(&self, email: &str) -> Result<Option<UserRecord>> {
+        let row: Option<UserRecordDb> = self
+            .db
+            .optional(
+                "SELECT id, email, name, role, disabled_at, created_at, last_seen_at, password_hash \
+                 FROM users WHERE email = $1",
+                args![normalised(email)],
+            )
+            .await?;
+        row.map(UserRecord::try_from).transpose()
+    }
+
+    /// The person with this identifier.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when the database does not answer.
+    pub async fn user_by_id(&self, id: UserId) -> Result<Option<UserRecord>> {
+        let row: Option<UserRecordDb> = self
+            .db
+            .optional(
+                "SELECT id, email, name, role, disabled_at, created_at, last_seen_at, password_hash \
+                 FROM users WHERE id = $1",
+                args![id],
+            )
+            .await?;
+        row.map(UserRecord::try_from).transpose()
+    }
+
+    /// Everybody, by name.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when the database does not answer.
+    pub async fn users(&self) -> Result<Vec<User>> {
+        let rows: Vec<UserDb> = self
+            .db
+            .all(
+                "SELECT id, email, name, role, disabled_at, created_at, last_seen_at \
+                 FROM users ORDER BY lower(name), id",
+                args![],
+            )
+            .await?;
+        rows.into_iter().map(User::try_from).collect()
+    }
+
+    /// How many people there are, disabled ones included.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when the database does not answer.
+    pub async fn count_users(&self) -> Result<i64> {
+        let (count,): (i64,) = self.db.one("SELECT count(*) FROM users", args![]).await?;
+        Ok(count)
+    }
+
+    /// How many administrators there are who are not disabled.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when the database does not answer.
+    pub async fn count_active_administrators(&self) -> Result<i64> {
+        let (count,): (i64,) = self
+            .db
+            .one("SELECT count(*) FROM users WHERE role = 'administrator' AND disabled_at IS NULL", args![])
+            .await?;
+        Ok(count)
+    }
+
+    /// Stores a new password hash: a change (with an audit entry) or a rehash (without).
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] when there is no such person.
+    pub async fn set_password_hash(
+        &self,
+        id: UserId,
+        hash: &str,
+        now: Millis,
+        entry: Option<AuditEntry>,
+    ) -> Result<()> {
+        let mut tx = self.db.begin().await?;
+        let changed = tx
+            .execute(
+                "UPDATE users SET password_hash = $2, password_changed_at = $3 WHERE id = $1",
+                args![id, hash, now],
+            )
+            .await?;
+        if changed == 0 {
+            return Err(StoreError::NotFound);
+        }
+        if let Some(entry) = entry {
+            audit::append(&mut tx, entry).await?;
+        }
+        tx.commit().await
+    }
+
+    /// Gives a person a role.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] for nobody; [`StoreError::Conflict`] on `last_administrator` when this would leave no
+    /// active administrator.
+    pub async fn set_role(&self, id: UserId, role: Role, entry: AuditEntry) -> Result<()> {
+        let mut tx = self.db.begin().await?;
+        if role == Role::Administrator {
+            by_id(&mut tx, id).await?;
+        } else {
+            keep_an_administrator(&mut tx, id).await?;
+        }
+        tx.execute("UPDATE users SET role = $2 WHERE id = $1", args![id, role.as_str()]).await?;
+        audit::append(&mut tx, entry).await?;
+        tx.commit().await
+    }
+
+    /// Disables a person (`disabled_at` given) or enables them again. Disabling ends all their sessions in the same
+    /// transaction and writes a revocation, so that open streams end too.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] for nobody; [`StoreError::Conflict`] on `last_administrator` when this would leave no
+    /// active administrator.
+    pub async fn set_disabled(
+        &self,
+        id: UserId,
+        disabled_at: Option<Millis>,
+        now: Millis,
+        entry: AuditEntry,
+    ) -> Result<()> {
+        let mut tx = self.db.begin().await?;
+        if disabled_at.is_some() {
+            keep_an_administrator(&mut tx, id).await?;
+        } else {
+            by_id(&mut tx, id).await?;
+        }
+        tx.execute("UPDATE users SET disabled_at = $2 WHERE id = $1", args![id, disabled_at]).await?;
+        if disabled_at.is_some() {
+            sessions::delete_all(&mut tx, id, None).await?;
+            revocations::insert(&mut tx, id, None, None, now).await?;
+        }
+        audit::append(&mut tx, entry).await?;
+        tx.commit().await
+    }
+}

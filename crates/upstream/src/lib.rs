@@ -1,0 +1,5 @@
+//! Clients for the services ThinkHeads stands on. Only this crate builds HTTP clients.
+//!
+//! Each upstream is a folder with a trait, a client, its wire types, a typed error and (feature `fake`) a loopback stand-in.
+
+pub mod phoenix;

@@ -1,0 +1,37 @@
+//! Who is looking. One query, and only when a session cookie came.
+
+use axum::{
+    Extension,
+    extract::{Request, State},
+    middleware::Next,
+    response::Response,
+};
+use tower_sessions::Session;
+
+use super::panics;
+use crate::{
+    http::{facts::Facts, problem},
+    state::{AppState, theme},
+};
+
+/// Puts the request's [`app::server::RequestCx`] into its extensions. Panics behind it are shown in the viewer's own
+/// frame.
+pub(crate) async fn attach(
+    State(state): State<AppState>,
+    Extension(facts): Extension<Facts>,
+    Extension(session): Extension<Session>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let id = session.id().map(|id| id.to_string());
+    let viewer = match state.services.sessions().viewer(id.as_deref(), facts.origin.clone()).await {
+        Ok(viewer) => viewer,
+        Err(error) => {
+            let found = problem::from_service(&error, &facts.origin.trace_id);
+            return problem::respond(&state.stranger(&facts), facts.wants_page, found);
+        }
+    };
+    let cx = state.request(&facts, viewer, session, theme(request.headers()));
+    request.extensions_mut().insert(cx.clone());
+    panics::guard(next.run(request), &state.panics, facts.wants_page, move || cx).await
+}

@@ -1,0 +1,14 @@
+//! The web side.
+
+pub(crate) mod accept;
+mod api;
+pub(crate) mod facts;
+mod forms;
+mod health;
+mod metrics;
+pub(crate) mod middleware;
+mod pages;
+pub(crate) mod problem;
+pub(crate) mod router;
+pub(crate) mod statics;
+mod streams;

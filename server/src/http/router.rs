@@ -1,0 +1,42 @@
+//! The router and the order of its layers, from the outside in:
+//!
+//! 1. the border ([`border::cross`]): trace id and span, the client's address; on the way out the security headers, the
+//!    access log's line and the metrics. Inside it, in this order: is the host ours (and which page does it mean), does a
+//!    write come from our own pages, is the body small enough, does the answer come in time, did the handler panic;
+//! 2. routing: site files, health and metrics end here, without a look at any session;
+//! 3. the session cookie;
+//! 4. the viewer ([`viewer::attach`]): one query if a cookie came; panics from here on are shown in the viewer's frame;
+//! 5. compression of pages and data. Streams stand beside it;
+//! 6. the page, the server function, or the form around it.
+
+use axum::{Router, middleware};
+
+use super::{
+    api, health, metrics,
+    middleware::{border, compression, session, viewer},
+    pages, streams,
+};
+use crate::state::AppState;
+
+/// What is served beside [`app::routes::ROUTES`], the server functions and the site files: method and path.
+pub const OTHER_ROUTES: [(&str, &str); 4] =
+    [("GET", "/healthz"), ("GET", "/readyz"), ("GET", "/metrics"), ("POST", streams::GENERATION)];
+
+/// Builds it all, with `more` routes beside the pages. Needs a [`super::facts::Peer`] in every request's extensions.
+pub(crate) fn build(state: AppState, more: Router) -> Router {
+    let pages = pages::router();
+    let api = api::router(&pages.clone().with_state(state.clone()));
+    let lifetime = state.services.settings().sessions.absolute;
+    let people = pages
+        .merge(api)
+        .merge(more.with_state(()))
+        .fallback(pages::missing)
+        .layer(compression::layer())
+        .merge(streams::router())
+        .layer(middleware::from_fn_with_state(state.clone(), viewer::attach))
+        .layer(session::layer((*state.sessions).clone(), &state.hosts, lifetime));
+    let machines = Router::new().merge(state.site.router()).merge(health::router()).merge(metrics::router());
+    let inner = people.merge(machines).layer(middleware::from_fn(border::name_route)).with_state(state.clone());
+    // The border may give a request another path, so it stands around the router and not in it.
+    Router::new().fallback_service(inner).layer(middleware::from_fn_with_state(state, border::cross))
+}

@@ -1,0 +1,140 @@
+//! Following an answer: `POST /api/stream/generations/{id}?after=N`, a response of type `text/event-stream`.
+//!
+//! POST, because tunnels buffer what they can cache; the first event at once and a sign of life on silence, because they
+//! cut silent responses. Each event is one buffer, written by hand: a thousand of these may be open.
+
+use std::{
+    convert::Infallible,
+    pin::Pin,
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use app::server::RequestCx;
+use axum::{
+    Extension, Router,
+    body::Body,
+    extract::{Path, Query, State, rejection::QueryRejection},
+    response::{IntoResponse as _, Response},
+    routing::post,
+};
+use bytes::Bytes;
+use futures::Stream;
+use http::{HeaderName, HeaderValue, header};
+use serde::Deserialize;
+use tokio::time::{Instant, Sleep, sleep};
+use types::{GenerationEvent, GenerationId, Problem, ProblemCode};
+
+use super::problem;
+use crate::state::AppState;
+
+/// The path of the stream.
+pub(crate) const GENERATION: &str = "/api/stream/generations/{id}";
+
+/// A comment: readers skip it.
+const HEARTBEAT: Bytes = Bytes::from_static(b":\n\n");
+
+/// The streams.
+pub(crate) fn router() -> Router<AppState> {
+    Router::new().route(GENERATION, post(generation))
+}
+
+#[derive(Deserialize)]
+struct From {
+    /// Number of the last piece the reader has.
+    #[serde(default)]
+    after: u64,
+}
+
+async fn generation(
+    State(state): State<AppState>,
+    Extension(cx): Extension<RequestCx>,
+    id: Path<String>,
+    from: Result<Query<From>, QueryRejection>,
+) -> Response {
+    let trace_id = &cx.viewer.origin().trace_id;
+    let refuse = |problem| problem::json(&problem::with_trace(problem, trace_id));
+    let Ok(id) = id.parse::<GenerationId>() else {
+        return refuse(Problem::new(ProblemCode::NotFound, "There is no such answer. Reload the page."));
+    };
+    let Ok(Query(From { after })) = from else {
+        return refuse(Problem::field("after", "`after` is the number of the last piece you have, 0 for none."));
+    };
+    let member = match cx.viewer.member() {
+        Ok(member) => member,
+        Err(error) => return refuse(error.problem()),
+    };
+    match cx.services.chat().watch(member, id, after).await {
+        Ok(events) => respond(events, state.tuning.heartbeat),
+        Err(error) => refuse(problem::from_service(&error, trace_id)),
+    }
+}
+
+fn respond(events: impl Stream<Item = GenerationEvent> + Send + 'static, heartbeat: Duration) -> Response {
+    let headers = [
+        (header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream")),
+        // `no-transform` keeps proxies from compressing, and so from waiting for more.
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-store, no-transform")),
+        (HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no")),
+    ];
+    let lines = Lines { events: Box::pin(events), heartbeat, silence: Box::pin(sleep(heartbeat)) };
+    (headers, Body::from_stream(lines)).into_response()
+}
+
+/// Events as bytes, with a heartbeat in silence.
+struct Lines<S> {
+    events: Pin<Box<S>>,
+    heartbeat: Duration,
+    silence: Pin<Box<Sleep>>,
+}
+
+impl<S: Stream<Item = GenerationEvent>> Stream for Lines<S> {
+    type Item = Result<Bytes, Infallible>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let line = match self.events.as_mut().poll_next(cx) {
+            Poll::Ready(Some(event)) => encode(&event),
+            Poll::Ready(None) => return Poll::Ready(None),
+            Poll::Pending => match self.silence.as_mut().poll(cx) {
+                Poll::Ready(()) => HEARTBEAT,
+                Poll::Pending => return Poll::Pending,
+            },
+        };
+        let next = Instant::now() + self.heartbeat;
+        self.silence.as_mut().reset(next);
+        Poll::Ready(Some(Ok(line)))
+    }
+}
+
+/// One server-sent event. JSON holds no line break, so `data:` is one line.
+fn encode(event: &GenerationEvent) -> Bytes {
+    let (name, length) = match event {
+        GenerationEvent::Open { .. } => ("open", 40),
+        GenerationEvent::Piece { text, .. } => ("piece", text.len()),
+        GenerationEvent::Snapshot { text, .. } => ("snapshot", text.len()),
+        GenerationEvent::End { .. } => ("end", 40),
+    };
+    let mut line = Vec::with_capacity(length + length / 8 + 64);
+    line.extend_from_slice(b"event: ");
+    line.extend_from_slice(name.as_bytes());
+    line.extend_from_slice(b"\ndata: ");
+    // Writing these types to memory can't fail.
+    let _ = serde_json::to_writer(&mut line, event);
+    line.extend_from_slice(b"\n\n");
+    line.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_is_one_line_whatever_its_text() {
+        let event = GenerationEvent::Piece { n: 3, text: "two\nlines\r\n\u{2028}and \u{1f980}".into() };
+        let line = encode(&event);
+        let text = std::str::from_utf8(&line).unwrap();
+        let data = text.strip_prefix("event: piece\ndata: ").unwrap().strip_suffix("\n\n").unwrap();
+        assert!(!data.contains(['\n', '\r']));
+        assert_eq!(serde_json::from_str::<GenerationEvent>(data).unwrap(), event);
+    }
+}

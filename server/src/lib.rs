@@ -1,0 +1,14 @@
+//! The process `thinkheads`: HTTP, streams, background work. [`Application::build`] is used by `main` and by tests alike, so
+//! that tests change settings and never the wiring.
+
+pub mod cli;
+mod error;
+mod http;
+mod startup;
+mod state;
+pub mod telemetry;
+
+pub use error::StartError;
+pub use http::router::OTHER_ROUTES;
+pub use startup::{Application, Options};
+pub use state::Tuning;

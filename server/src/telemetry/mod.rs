@@ -1,0 +1,6 @@
+//! What the process says of itself: logs and metrics.
+
+mod log;
+pub(crate) mod metrics;
+
+pub use log::init as init_log;

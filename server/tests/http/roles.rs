@@ -1,0 +1,159 @@
+//! Every route and server function × {nobody, member, administrator}. A new one without a row fails.
+
+use std::collections::BTreeSet;
+
+use http::Method;
+use testkit::{Person, TestApp};
+
+/// No identifier of anything.
+const UNKNOWN: &str = "019078e5-0000-7000-8000-000000000000";
+
+/// A route's pattern, the path to ask for, and the status for nobody, a member and an administrator.
+type Row = (&'static str, &'static str, [u16; 3]);
+
+/// Pages, opened as a browser does. 303 for nobody leads to sign in.
+const PAGES: &[Row] = &[
+    ("/", "/", [303, 200, 200]),
+    ("/chat", "/chat", [303, 200, 200]),
+    ("/chat/new", "/chat/new", [303, 200, 200]),
+    ("/chat/{id}", "/chat/019078e5-0000-7000-8000-000000000000", [303, 404, 404]),
+    ("/admin/people", "/admin/people", [303, 403, 200]),
+    ("/account", "/account", [303, 200, 200]),
+    ("/sign-in", "/sign-in", [200, 303, 303]),
+    ("/join/{token}", "/join/no-such-token", [404, 404, 404]),
+];
+
+/// Server functions, called without arguments: 422 or 200 means that the caller was let in.
+const FUNCTIONS: &[(&str, [u16; 3])] = &[
+    ("/api/sign_in", [422, 422, 422]),
+    ("/api/sign_out", [200, 200, 200]),
+    ("/api/accept_invitation", [422, 422, 422]),
+    ("/api/set_theme", [422, 422, 422]),
+    ("/api/change_password", [401, 422, 422]),
+    ("/api/end_session", [401, 422, 422]),
+    ("/api/end_other_sessions", [401, 200, 200]),
+    ("/api/invite", [401, 403, 422]),
+    ("/api/revoke_invitation", [401, 403, 422]),
+    ("/api/set_role", [401, 403, 422]),
+    ("/api/set_disabled", [401, 403, 422]),
+    ("/api/end_sessions_of", [401, 403, 422]),
+    ("/api/send", [401, 422, 422]),
+    ("/api/edit_message", [401, 422, 422]),
+    ("/api/regenerate", [401, 422, 422]),
+    ("/api/carry_on", [401, 422, 422]),
+    ("/api/stop", [401, 422, 422]),
+    ("/api/rename", [401, 422, 422]),
+    ("/api/delete_conversation", [401, 422, 422]),
+    ("/api/restore_conversation", [401, 422, 422]),
+    ("/api/save_settings", [401, 422, 422]),
+    ("/api/select_branch", [401, 422, 422]),
+    ("/api/message_html", [401, 422, 422]),
+    ("/api/earlier_html", [401, 422, 422]),
+    ("/api/message_text", [401, 422, 422]),
+    ("/api/title", [401, 422, 422]),
+];
+
+/// Everything else that answers.
+const OTHERS: &[Row] = &[
+    ("/healthz", "/healthz", [200, 200, 200]),
+    ("/readyz", "/readyz", [200, 200, 200]),
+    // From this machine; see `health` for everybody else.
+    ("/metrics", "/metrics", [200, 200, 200]),
+    ("/api/stream/generations/{id}", "/api/stream/generations/019078e5-0000-7000-8000-000000000000?after=0", [
+        401, 404, 404,
+    ]),
+];
+
+fn same(what: &str, rows: impl Iterator<Item = &'static str>, real: impl Iterator<Item = &'static str>) {
+    let (rows, real): (BTreeSet<_>, BTreeSet<_>) = (rows.collect(), real.collect());
+    assert_eq!(rows, real, "{what}: the table of this test and the server's differ");
+}
+
+async fn people(app: &TestApp) -> [Person; 3] {
+    [app.anonymous(), app.member().await, app.administrator().await]
+}
+
+#[test]
+fn every_route_has_a_row() {
+    same("pages", PAGES.iter().map(|row| row.0), app::routes::ROUTES.iter().map(|route| route.path));
+    same("functions", FUNCTIONS.iter().map(|row| row.0), app::server_function_table().iter().map(|row| row.0));
+    same("others", OTHERS.iter().map(|row| row.0), server::OTHER_ROUTES.iter().map(|route| route.1));
+}
+
+#[tokio::test]
+async fn pages_let_in_whom_they_should() {
+    let app = TestApp::start().await;
+    for (who, person) in people(&app).await.iter().enumerate() {
+        for (route, path, statuses) in PAGES {
+            let reply = person.get(path).await;
+            assert_eq!(reply.status, statuses[who], "{route} for {who}: {}", reply.text);
+            if who == 0 && reply.status == 303 {
+                assert!(reply.location().starts_with("/sign-in"), "{route} leads to {}", reply.location());
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn functions_let_in_whom_they_should() {
+    let app = TestApp::start().await;
+    for (who, person) in people(&app).await.iter().enumerate() {
+        for (path, statuses) in FUNCTIONS {
+            // Some end sessions: each gets its own.
+            let browser = person.new_browser(&app);
+            if who > 0 {
+                assert_eq!(browser.sign_in().await.status, 303);
+            }
+            let reply = browser.call(path, &()).await;
+            assert_eq!(reply.status, statuses[who], "{path} for {who}: {}", reply.text);
+            if !reply.status.is_success() {
+                let problem: types::Problem = reply.json();
+                assert_eq!(problem.trace_id, reply.header("x-trace-id"), "{path}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn other_routes_let_in_whom_they_should() {
+    let app = TestApp::start().await;
+    for (who, person) in people(&app).await.iter().enumerate() {
+        for (route, path, statuses) in OTHERS {
+            let reply = if *route == "/api/stream/generations/{id}" {
+                let id = UNKNOWN.parse().unwrap();
+                let response = person.follow(id, 0).await;
+                assert_eq!(response.status(), statuses[who], "{route} for {who}");
+                continue;
+            } else {
+                person.send(person.request(Method::GET, path)).await
+            };
+            assert_eq!(reply.status, statuses[who], "{route} for {who}: {}", reply.text);
+        }
+    }
+}
+
+#[tokio::test]
+async fn one_person_sees_nothing_of_another() {
+    let app = TestApp::start().await;
+    let (owner, other) = (app.member().await, app.member().await);
+    let answer = owner.say("a secret", "test-model").await;
+    assert_eq!(owner.events(answer.id, 0).await.end().await, Some(types::GenerationState::Complete));
+    let page = format!("/chat/{}", answer.conversation);
+    assert!(owner.get(&page).await.text.contains("a secret"));
+    for stranger in [&other, &app.administrator().await] {
+        assert_eq!(stranger.get(&page).await.status, 404);
+        assert_eq!(stranger.follow(answer.id, 0).await.status(), 404);
+        let (conversation, message) = (answer.conversation.to_string(), answer.prompt.to_string());
+        for (action, fields) in [
+            ("/api/message_text", vec![("message", &message)]),
+            ("/api/edit_message", vec![("message", &message), ("text", &message)]),
+            ("/api/regenerate", vec![("message", &message)]),
+            ("/api/rename", vec![("conversation", &conversation), ("title", &message)]),
+            ("/api/delete_conversation", vec![("conversation", &conversation)]),
+            ("/api/message_html", vec![("conversation", &conversation), ("message", &message)]),
+        ] {
+            assert_eq!(stranger.call(action, &fields).await.status, 404, "{action}");
+        }
+    }
+    assert!(owner.get(&page).await.text.contains("a secret"));
+}

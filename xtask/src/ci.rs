@@ -1,0 +1,77 @@
+//! `cargo xtask ci`: every check, then every test, each as a step of its own; all run, whatever failed before.
+
+use anyhow::Result;
+use clap::Parser;
+
+use crate::{
+    checks, docker,
+    setup::{self, Consent, Need},
+    shell,
+    steps::Steps,
+    test::{self, Sum},
+    wasm,
+};
+
+/// What `.ci/run` does once there is a C compiler.
+#[derive(Parser)]
+pub(crate) struct Args {
+    /// Only the checks, without the tests.
+    #[arg(long)]
+    checks: bool,
+    /// Install what is missing without asking.
+    #[arg(long)]
+    yes: bool,
+}
+
+/// Does it. The last line counts checks and tests together.
+pub(crate) fn main(args: &Args) -> Result<()> {
+    let consent = Consent::from_flag(args.yes);
+    let mut steps = Steps::new(if args.checks { 11 } else { 17 });
+    let needs = [Need::Components, Need::Wasm, Need::WasmClippy];
+    setup::ensure(&needs, consent, &mut steps)?;
+    // A linter that cannot be had is no reason to stop: the step that wants it says that it went without.
+    if setup::ensure(&[Need::Hadolint], consent, &mut Steps::new(1)).is_err() {
+        println!("  going on without hadolint");
+    }
+    let before = steps.passed();
+
+    // Each error is in the table.
+    let _ = steps.step("Formatting", || shell::run(shell::cargo().args(["fmt", "--all", "--", "--check"])));
+    for check in checks::ALL {
+        let _ = steps.step(check.name, || checks::run_one(check));
+    }
+    let _ = steps.step("Dockerfile", || docker::check(false));
+    let _ = steps.step("clippy: native", clippy_native);
+    let _ = steps.step("clippy: WebAssembly", clippy_wasm);
+    let _ = steps.step("Documentation", documentation);
+    let failed = steps.failed().len();
+    let passed = steps.passed() - before;
+
+    let mut sum = Sum::default();
+    if !args.checks {
+        sum = test::all(None, true, true, consent, &mut steps).unwrap_or(Sum::BROKEN);
+    }
+    println!("Checks: {passed} passed, {failed} failed. Tests: {} passed, {} failed.", sum.passed, sum.failed);
+    test::finish(Sum { passed: sum.passed + passed, failed: sum.failed + failed }, &steps)
+}
+
+fn clippy_native() -> Result<()> {
+    let mut clippy = shell::cargo();
+    clippy.args(["clippy", "--workspace", "--exclude", "frontend", "--all-targets", "--", "-D", "warnings"]);
+    shell::run(&mut clippy)
+}
+
+fn clippy_wasm() -> Result<()> {
+    let Some(way) = wasm::detect() else { anyhow::bail!("no way to compile for WebAssembly") };
+    println!("  with {}", way.describe());
+    let mut clippy = way.cargo("clippy", false);
+    // `app` is the other half of the browser part, and only this build sees its `hydrate` side.
+    clippy.args(["--package", "app", "--no-default-features", "--features", "app/hydrate", "--", "-D", "warnings"]);
+    shell::run(&mut clippy)
+}
+
+fn documentation() -> Result<()> {
+    let mut doc = shell::cargo();
+    doc.args(["doc", "--workspace", "--exclude", "frontend", "--no-deps", "--document-private-items"]);
+    shell::run(doc.env("RUSTDOCFLAGS", "-D warnings"))
+}

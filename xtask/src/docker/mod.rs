@@ -1,0 +1,130 @@
+//! `cargo xtask docker-check`: the Dockerfile without an engine. It is linted, and its steps are followed in a scratch folder.
+
+mod context;
+mod file;
+mod rules;
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context as _, Result, bail};
+use clap::Parser;
+
+use crate::{build, setup, shell};
+use file::Dockerfile;
+
+/// The image's limit, in bytes.
+const LIMIT: u64 = 80_000_000;
+
+/// Bases we know, with a generous figure for their unpacked size in bytes.
+const BASES: [(&str, u64); 1] = [("gcr.io/distroless/cc-debian12", 35_000_000)];
+
+/// Libraries that such a base brings.
+const LIBRARIES: &[&str] =
+    &["linux-vdso.so", "libgcc_s.so", "libm.so", "libc.so", "ld-linux-", "libpthread.so", "libdl.so"];
+
+/// Checks the Dockerfile and what it would put into the image.
+#[derive(Parser)]
+pub(crate) struct Args {
+    /// Also run the build step in the scratch folder; takes as long as a release build.
+    #[arg(long)]
+    build: bool,
+}
+
+/// Does it.
+pub(crate) fn main(args: &Args) -> Result<()> {
+    check(args.build)
+}
+
+/// Lints, checks and follows the Dockerfile. With `full` the build step runs too; else the last release build is weighed.
+pub(crate) fn check(full: bool) -> Result<()> {
+    let text = fs::read_to_string(shell::root().join("Dockerfile")).context("Dockerfile")?;
+    let file = Dockerfile::parse(&text)?;
+    let mut broken = rules::broken(&file, &BASES.map(|(name, _)| name));
+    match setup::hadolint() {
+        Some(tool) => shell::run(shell::command(tool).arg("Dockerfile"))?,
+        None => println!("  no hadolint here: only our own rules"),
+    }
+
+    let scratch = tempfile::Builder::new().prefix("image").tempdir()?;
+    let context = scratch.path().join("context");
+    let count = context::copy(&context)?;
+    println!("  the build context has {count} files");
+    broken.extend(context::missing_sources(&file, &context));
+    // Every member and path of the workspace has to be in the context, or the build stops at its first second.
+    let mut metadata = shell::cargo();
+    metadata.current_dir(&context).args(["metadata", "--locked", "--format-version", "1", "--no-deps"]);
+    shell::capture(&mut metadata).context("the build context is not a whole workspace")?;
+
+    if full {
+        run_build_step(&file, &context)?;
+    }
+    broken.extend(weigh(&file, if full { &context } else { shell::root() }, &scratch.path().join("image"))?);
+    for line in &broken {
+        println!("  {line}");
+    }
+    if !broken.is_empty() {
+        bail!("{} found in the Dockerfile", broken.len());
+    }
+    Ok(())
+}
+
+/// What the image's build would run, in the copied context; compiled crates go to our own target folder.
+fn run_build_step(file: &Dockerfile, context: &Path) -> Result<()> {
+    let words = file.build_command().context("no RUN step calls `cargo xtask build`")?;
+    println!("  {words}");
+    let mut cargo = shell::cargo();
+    cargo.current_dir(context).env("CARGO_TARGET_DIR", build::target());
+    shell::run(cargo.args(words.split_whitespace().skip(1)))
+}
+
+/// Puts the final stage's files together and adds them up.
+fn weigh(file: &Dockerfile, from: &Path, image: &Path) -> Result<Vec<String>> {
+    let stage = file.last();
+    let base = BASES.iter().find(|(name, _)| stage.base.starts_with(name)).map_or(LIMIT, |(_, bytes)| *bytes);
+    let mut sum = base;
+    for copy in stage.copies_from_stages() {
+        let product = match Path::new(&copy.source).file_name().and_then(|name| name.to_str()) {
+            Some("thinkheads") => build::target().join("release/thinkheads"),
+            Some("site") => from.join("site"),
+            Some("data") => continue,
+            _ => return Ok(vec![format!("COPY of {}: no step makes it", copy.source)]),
+        };
+        if !product.exists() {
+            println!("  no release build here: the image was not weighed");
+            return Ok(Vec::new());
+        }
+        let place = image.join(copy.target.trim_start_matches('/'));
+        let bytes = put(&product, &place)?;
+        println!("  {:<20} {:>6.1} MB", copy.target, bytes as f64 / 1e6);
+        sum += bytes;
+    }
+    println!("  {:<20} {:>6.1} MB", stage.base, base as f64 / 1e6);
+    println!("  {:<20} {:>6.1} MB of {:.0}", "the image", sum as f64 / 1e6, LIMIT as f64 / 1e6);
+    let mut broken = foreign_libraries(&build::target().join("release/thinkheads"))?;
+    if sum > LIMIT {
+        broken.push(format!("the image would have {:.1} MB", sum as f64 / 1e6));
+    }
+    Ok(broken)
+}
+
+fn put(from: &Path, to: &Path) -> Result<u64> {
+    if from.is_dir() {
+        return build::copy_tree(from, to)?.iter().map(|file| Ok(fs::metadata(file)?.len())).sum();
+    }
+    fs::create_dir_all(to.parent().context("a target has a folder")?)?;
+    Ok(fs::copy(from, to)?)
+}
+
+/// Shared libraries the binary wants and the base does not have.
+fn foreign_libraries(binary: &PathBuf) -> Result<Vec<String>> {
+    if shell::which(&["ldd"]).is_none() {
+        return Ok(Vec::new());
+    }
+    let list = shell::capture(shell::command("ldd").arg(binary))?;
+    let wanted = list.lines().filter_map(|line| line.split_whitespace().next());
+    let foreign = wanted.filter(|library| !LIBRARIES.iter().any(|known| library.contains(known)));
+    Ok(foreign.map(|library| format!("the base image has no {library}")).collect())
+}

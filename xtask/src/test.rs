@@ -1,0 +1,199 @@
+//! `cargo xtask test`: every test there is, and one line that sums them up.
+
+use std::{fs, path::PathBuf};
+
+use anyhow::{Context as _, Result, bail};
+use clap::Parser;
+use serde::Deserialize;
+
+use crate::{
+    build,
+    setup::{self, Consent, Need},
+    shell,
+    steps::Steps,
+};
+
+/// Gets what the tests need, runs them all and ends with `N passed, N failed`.
+#[derive(Parser)]
+pub(crate) struct Args {
+    /// Only tests whose name contains this.
+    filter: Option<String>,
+    /// Only the tests cargo runs.
+    #[arg(long)]
+    unit: bool,
+    /// Only the tests in a browser.
+    #[arg(long, conflicts_with = "unit")]
+    e2e: bool,
+    /// Install what is missing without asking.
+    #[arg(long)]
+    yes: bool,
+}
+
+/// How many tests passed and failed.
+#[derive(Clone, Copy, Default, Debug, PartialEq, Eq)]
+pub(crate) struct Sum {
+    /// Passed, retried ones included.
+    pub(crate) passed: usize,
+    /// Failed; a runner that broke before its first test counts as one.
+    pub(crate) failed: usize,
+}
+
+impl Sum {
+    /// One runner that could not even start.
+    pub(crate) const BROKEN: Self = Self { passed: 0, failed: 1 };
+
+    fn add(&mut self, other: Self) {
+        self.passed += other.passed;
+        self.failed += other.failed;
+    }
+}
+
+/// Does it.
+pub(crate) fn main(args: &Args) -> Result<()> {
+    let mut steps = Steps::new(match (args.unit, args.e2e) {
+        (true, _) => 2,
+        (_, true) => 5,
+        _ => 6,
+    });
+    let sum = all(args.filter.as_deref(), !args.e2e, !args.unit, Consent::from_flag(args.yes), &mut steps)?;
+    finish(sum, &steps)
+}
+
+/// Prints the table and the last line.
+pub(crate) fn finish(sum: Sum, steps: &Steps) -> Result<()> {
+    steps.table();
+    println!("{} passed, {} failed", sum.passed, sum.failed);
+    if sum.failed > 0 {
+        bail!("{}", steps.failed().join(", "));
+    }
+    Ok(())
+}
+
+/// Runs what was asked for, each part to its end whatever the other did.
+pub(crate) fn all(filter: Option<&str>, unit: bool, e2e: bool, consent: Consent, steps: &mut Steps) -> Result<Sum> {
+    setup::ensure(&needs(unit, e2e), consent, steps)?;
+    let mut sum = Sum::default();
+    if unit {
+        // The step's error is in the table; its number is in the sum.
+        let _ = steps.step("Tests: cargo", || counted(cargo_test(filter)?, &mut sum));
+    }
+    if e2e {
+        let ready = build::site(false, steps).and_then(|_| steps.step("Server", || build::server(false)));
+        match ready {
+            Ok(server) => {
+                let _ = steps.step("Tests: browser", || counted(playwright(filter, &server)?, &mut sum));
+            }
+            Err(_) => sum.add(Sum::BROKEN),
+        }
+    }
+    if sum.failed == 0 && !steps.failed().is_empty() {
+        sum.add(Sum::BROKEN);
+    }
+    Ok(sum)
+}
+
+fn needs(unit: bool, e2e: bool) -> Vec<Need> {
+    let mut needs = Vec::new();
+    if unit {
+        needs.extend([Need::Postgres, Need::Redis, Need::Promtool]);
+    }
+    if e2e {
+        needs.extend([Need::Wasm, Need::Node, Need::EndToEnd, Need::Chromium]);
+    }
+    needs
+}
+
+fn counted(found: Sum, sum: &mut Sum) -> Result<()> {
+    println!("  {} passed, {} failed", found.passed, found.failed);
+    sum.add(found);
+    if found.failed > 0 {
+        bail!("{} failed", found.failed);
+    }
+    Ok(())
+}
+
+fn cargo_test(filter: Option<&str>) -> Result<Sum> {
+    let mut cargo = shell::cargo();
+    cargo.args(["test", "--workspace", "--exclude", "frontend", "--no-fail-fast"]).args(filter);
+    let mut sum = Sum::default();
+    let went_well = shell::follow(&mut cargo, |line| {
+        if let Some(found) = result_line(line) {
+            sum.add(found);
+        }
+    })?;
+    if !went_well && sum.failed == 0 {
+        // It did not compile, or a test program died.
+        sum.add(Sum::BROKEN);
+    }
+    Ok(sum)
+}
+
+/// Reads libtest's `test result: ok. 12 passed; 1 failed; …`.
+fn result_line(line: &str) -> Option<Sum> {
+    let numbers = line.strip_prefix("test result: ")?.split_once(". ")?.1;
+    let number =
+        |word: &str| numbers.split(';').find_map(|part| part.trim().strip_suffix(word)?.trim().parse::<usize>().ok());
+    Some(Sum { passed: number("passed")?, failed: number("failed")? })
+}
+
+#[derive(Deserialize)]
+struct Report {
+    stats: Stats,
+}
+
+#[derive(Deserialize)]
+struct Stats {
+    expected: usize,
+    unexpected: usize,
+    flaky: usize,
+}
+
+/// Playwright on the real binary. It learns where things are from `THINKHEADS_BIN`,
+/// `THINKHEADS_SITE_DIR` and `CHROMIUM`.
+fn playwright(filter: Option<&str>, server: &PathBuf) -> Result<Sum> {
+    let folder = shell::root().join("end2end");
+    if !folder.join("package.json").is_file() {
+        bail!("end2end/package.json is missing");
+    }
+    let report = build::target().join("xtask/playwright.json");
+    fs::create_dir_all(report.parent().context("the report needs a folder")?)?;
+    if report.exists() {
+        fs::remove_file(&report)?;
+    }
+    let mut npx = shell::command("npx");
+    npx.current_dir(&folder)
+        .args(["--no-install", "playwright", "test", "--reporter=line,json"])
+        .args(filter.map(|filter| format!("--grep={filter}")))
+        .args(filter.map(|_| "--pass-with-no-tests"))
+        .env("PLAYWRIGHT_JSON_OUTPUT_NAME", &report)
+        .env("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1")
+        .env("THINKHEADS_BIN", server)
+        .env("THINKHEADS_SITE_DIR", shell::root().join("site"));
+    if let Some(chromium) = setup::chromium() {
+        npx.env("CHROMIUM", chromium);
+    }
+    let went_well = npx.status().context("could not start npx")?.success();
+    let mut sum = match fs::read(&report) {
+        Ok(json) => {
+            let stats = serde_json::from_slice::<Report>(&json).context("Playwright's report")?.stats;
+            Sum { passed: stats.expected + stats.flaky, failed: stats.unexpected }
+        }
+        Err(_) => Sum::default(),
+    };
+    if !went_well && sum.failed == 0 {
+        sum.add(Sum::BROKEN);
+    }
+    Ok(sum)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Sum, result_line};
+
+    #[test]
+    fn reads_what_libtest_prints() {
+        let line = "test result: FAILED. 12 passed; 3 failed; 1 ignored; 0 measured; 2 filtered out; finished in 0.01s";
+        assert_eq!(result_line(line), Some(Sum { passed: 12, failed: 3 }));
+        assert_eq!(result_line("test pages::home ... ok"), None);
+    }
+}
