@@ -93,10 +93,7 @@ export function composer(page: Page) {
 
 /** Waits until the islands of the page are awake. */
 export async function awake(page: Page): Promise<void> {
-  await page.waitForFunction(() => {
-    const island = document.querySelector("leptos-island");
-    return island !== null && "$$hydrated" in island;
-  });
+  await page.locator("form.composer[data-awake]").waitFor();
 }
 
 /** The last answer of the conversation. */

@@ -108,7 +108,7 @@ test("sessions are listed and can be ended", async ({ browser, ada, house, home,
 
   // The other browser ends itself through the list of this one: of all rows but this device's, the newest is first.
   await ada.goto("/account");
-  await expect(ada.getByText("This device")).toBeVisible();
+  await expect(ada.getByText("This device", { exact: true })).toBeVisible();
   const rows = ada.locator(".rowitem");
   const before = await rows.count();
   expect(before).toBeGreaterThan(1);
@@ -123,7 +123,7 @@ test("the look can be dark, light or the system's", async ({ ada }) => {
   await ada.goto("/account");
   const background = () => ada.evaluate(() => getComputedStyle(document.body).backgroundColor);
   const light = await background();
-  await ada.getByText("Dark", { exact: true }).click();
+  await ada.getByRole("radio", { name: "Dark" }).check();
   await ada.getByRole("button", { name: "Save" }).click();
   await expect(ada.locator("html")).toHaveAttribute("data-theme", "dark");
   expect(await background()).not.toBe(light);

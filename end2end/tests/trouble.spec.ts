@@ -85,10 +85,10 @@ test("a page that does not exist says so", async ({ ada }) => {
 test("the demo says so on every screen", async ({ ada, page, home }) => {
   for (const path of ["/", "/chat", "/account", "/admin/people"]) {
     await ada.goto(path);
-    await expect(ada.getByRole("note").filter({ hasText: "Demo" })).toBeVisible();
+    await expect(ada.getByRole("complementary", { name: "Demo" })).toBeVisible();
   }
   await page.goto(`${home}/sign-in`);
-  await expect(page.getByRole("note").filter({ hasText: "Demo" })).toBeVisible();
+  await expect(page.getByRole("complementary", { name: "Demo" })).toBeVisible();
 });
 
 test("the keyboard reaches the content and every menu entry", async ({ ada, isMobile }) => {

@@ -89,6 +89,8 @@ async fn serve(Serve { demo, addr }: Serve) -> Result<(), StartError> {
     for warning in warnings(&config) {
         tracing::warn!("{warning}");
     }
+    // Before anything is announced: whoever started this program may ask it to stop from then on.
+    let shutdown = asked_to_stop()?;
     let application = Application::build_with(config, Options { demo, ..Options::default() }).await?;
     println!("ThinkHeads listens on http://{}", application.addr());
     if demo {
@@ -99,7 +101,6 @@ async fn serve(Serve { demo, addr }: Serve) -> Result<(), StartError> {
     }
     // The last line: programs that started this one wait for it.
     println!("Ready. Open {}", application.public_url());
-    let shutdown = asked_to_stop()?;
     application.run_until(shutdown).await
 }
 

@@ -10,5 +10,5 @@ pub mod telemetry;
 
 pub use error::StartError;
 pub use http::router::OTHER_ROUTES;
-pub use startup::{Application, Options};
+pub use startup::{Application, Change, Options};
 pub use state::Tuning;

@@ -38,6 +38,9 @@ use crate::{
 const LAST_WRITES: Duration = Duration::from_secs(8);
 const LAST_BYTES: Duration = Duration::from_secs(3);
 
+/// The last word on some settings.
+pub type Change<T> = Box<dyn FnOnce(&mut T) + Send>;
+
 /// What is not a setting of the owner's: how a program or a test wants it.
 #[derive(Default)]
 pub struct Options {
@@ -46,9 +49,9 @@ pub struct Options {
     /// Time limits of the web side.
     pub tuning: Tuning,
     /// Last changes to the settings of the use cases: tests make passwords cheap here.
-    pub service: Option<Box<dyn FnOnce(&mut ServiceSettings) + Send>>,
+    pub service: Option<Change<ServiceSettings>>,
     /// Last changes to the settings of the inference client.
-    pub phoenix: Option<Box<dyn FnOnce(&mut PhoenixConfig) + Send>>,
+    pub phoenix: Option<Change<PhoenixConfig>>,
     /// A test's own routes, behind all layers, to see what those do with a handler that misbehaves.
     pub routes: Option<Router>,
 }
@@ -206,8 +209,8 @@ impl Application {
 pub(crate) async fn open_services(
     config: &Config,
     demo: bool,
-    change_service: Option<Box<dyn FnOnce(&mut ServiceSettings) + Send>>,
-    change_phoenix: Option<Box<dyn FnOnce(&mut PhoenixConfig) + Send>>,
+    change_service: Option<Change<ServiceSettings>>,
+    change_phoenix: Option<Change<PhoenixConfig>>,
 ) -> Result<(Services, Store), StartError> {
     let folder = |path: &Path, cause: io::Error| StartError::Folder { path: path.to_owned(), cause };
     let data = &config.storage.data_dir;
@@ -304,8 +307,7 @@ fn follow_port(config: &mut Config, addr: SocketAddr) {
 
 async fn start_stand_in(config: &mut Config) -> Result<FakePhoenix, StartError> {
     let addr = SocketAddr::from(([127, 0, 0, 1], 0));
-    let stand_in =
-        FakePhoenix::start(FakeConfig::demo()).await.map_err(|cause| StartError::Listen { addr, cause })?;
+    let stand_in = FakePhoenix::start(FakeConfig::demo()).await.map_err(|cause| StartError::Listen { addr, cause })?;
     config.phoenix.url = Some(stand_in.url());
     config.phoenix.api_key = None;
     Ok(stand_in)

@@ -40,9 +40,8 @@ pub(crate) fn main(args: &Args) -> Result<()> {
     setup::ensure(needs(true), Consent::from_flag(args.yes), &mut steps)?;
     site(true, &mut steps)?;
     let binary = steps.step("Server", || server(true))?;
-    steps.step("Measuring program", || {
-        shell::run(shell::cargo().args(["build", "--release", "--package", "bench"]))
-    })?;
+    steps
+        .step("Measuring program", || shell::run(shell::cargo().args(["build", "--release", "--package", "bench"])))?;
     steps.step("Measurements", || {
         let mut bench = shell::command(target().join("release/bench"));
         bench.arg("--binary").arg(&binary).arg("--json").arg(target().join("bench.json"));

@@ -25,10 +25,14 @@ pub(crate) struct Args {
 
 /// Does it. The last line counts checks and tests together.
 pub(crate) fn main(args: &Args) -> Result<()> {
-    let consent = Consent::from_flag(args.yes);
     let mut steps = Steps::new(if args.checks { 11 } else { 17 });
-    let needs = [Need::Components, Need::Wasm, Need::WasmClippy];
-    setup::ensure(&needs, consent, &mut steps)?;
+    let sum = everything(args, &mut steps);
+    test::finish(sum, &steps)
+}
+
+fn everything(args: &Args, steps: &mut Steps) -> Result<Sum> {
+    let consent = Consent::from_flag(args.yes);
+    setup::ensure(&[Need::Components, Need::Wasm, Need::WasmClippy], consent, steps)?;
     // A linter that cannot be had is no reason to stop: the step that wants it says that it went without.
     if setup::ensure(&[Need::Hadolint], consent, &mut Steps::new(1)).is_err() {
         println!("  going on without hadolint");
@@ -44,15 +48,15 @@ pub(crate) fn main(args: &Args) -> Result<()> {
     let _ = steps.step("clippy: native", clippy_native);
     let _ = steps.step("clippy: WebAssembly", clippy_wasm);
     let _ = steps.step("Documentation", documentation);
-    let failed = steps.failed().len();
-    let passed = steps.passed() - before;
+    let checked = Sum { passed: steps.passed() - before, failed: steps.failed().len() };
 
-    let mut sum = Sum::default();
+    let mut tested = Sum::default();
     if !args.checks {
-        sum = test::all(None, true, true, consent, &mut steps).unwrap_or(Sum::BROKEN);
+        tested = test::all(None, true, true, consent, steps).unwrap_or(Sum::BROKEN);
+        println!("Checks: {} passed, {} failed.", checked.passed, checked.failed);
+        println!("Tests: {} passed, {} failed.", tested.passed, tested.failed);
     }
-    println!("Checks: {passed} passed, {failed} failed. Tests: {} passed, {} failed.", sum.passed, sum.failed);
-    test::finish(Sum { passed: sum.passed + passed, failed: sum.failed + failed }, &steps)
+    Ok(Sum { passed: checked.passed + tested.passed, failed: checked.failed + tested.failed })
 }
 
 fn clippy_native() -> Result<()> {
@@ -72,6 +76,6 @@ fn clippy_wasm() -> Result<()> {
 
 fn documentation() -> Result<()> {
     let mut doc = shell::cargo();
-    doc.args(["doc", "--workspace", "--exclude", "frontend", "--no-deps", "--document-private-items"]);
+    doc.args(["doc", "--workspace", "--exclude", "frontend", "--no-deps"]);
     shell::run(doc.env("RUSTDOCFLAGS", "-D warnings"))
 }

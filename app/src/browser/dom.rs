@@ -109,6 +109,12 @@ pub fn has_focus(element: &Element) -> bool {
     document().and_then(|document| document.active_element()).is_some_and(|active| element.contains(Some(&active)))
 }
 
+/// Whether the keyboard is nowhere in particular.
+#[must_use]
+pub fn nothing_has_focus() -> bool {
+    document().and_then(|document| document.active_element()).is_none_or(|active| active.tag_name() == "BODY")
+}
+
 /// Moves the keyboard to an element.
 pub fn focus(element: &Element) {
     if let Some(element) = element.dyn_ref::<HtmlElement>() {

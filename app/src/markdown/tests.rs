@@ -192,7 +192,7 @@ fn blocks_look_as_the_style_sheet_expects() {
         "<span class=\"code-lang\">rust</span>",
         "data-copy=\"code\"",
         "<pre tabindex=\"0\"><code>a &lt; b\n</code></pre></figure>",
-        "<div class=\"table-scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Table\"><table><thead><tr><th scope=\"col\" class=\"right\">",
+        "<div class=\"table-scroll\" tabindex=\"0\" role=\"group\" aria-label=\"Table\"><table><thead><tr><th scope=\"col\" class=\"right\">",
         "<tbody><tr><td class=\"right\">1</td><td>2</td></tr></tbody></table></div>",
         "<li><span class=\"task\" role=\"img\" aria-label=\"done\">",
         "<ol start=\"3\">",

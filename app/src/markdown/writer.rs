@@ -103,9 +103,8 @@ impl Writer<'_> {
             }
             Tag::Table(alignments) => {
                 self.alignments = alignments;
-                self.out.push_str(
-                    "<div class=\"table-scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Table\"><table>",
-                );
+                self.out
+                    .push_str("<div class=\"table-scroll\" tabindex=\"0\" role=\"group\" aria-label=\"Table\"><table>");
             }
             Tag::TableHead => {
                 (self.in_head, self.column) = (true, 0);

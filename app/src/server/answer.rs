@@ -70,15 +70,18 @@ pub fn local_path(path: Option<&str>) -> &str {
     }
 }
 
-/// Puts a person into the session. The session gets a new key, so that one planted before is worth nothing.
+/// Puts a person into the session and leads on to a path. The session gets a new key, so that one planted before is worth
+/// nothing.
 ///
 /// # Errors
 /// `Internal` when the session cannot be kept.
-pub async fn sign_in(request: &RequestCx, user: UserId) -> Result<(), AppError> {
+pub async fn sign_in(request: &RequestCx, user: UserId, path: &str) -> Result<(), AppError> {
     let session = &request.session;
     kept(request, session.cycle_id().await)?;
     kept(request, session.insert(USER_KEY, user).await)?;
-    kept(request, session.save().await)
+    kept(request, session.save().await)?;
+    redirect(path);
+    Ok(())
 }
 
 /// Ends the session and drops its cookie.
@@ -86,16 +89,21 @@ pub async fn sign_in(request: &RequestCx, user: UserId) -> Result<(), AppError> 
 /// # Errors
 /// `Internal` when the session cannot be ended.
 pub async fn sign_out(request: &RequestCx) -> Result<(), AppError> {
+    if let Ok(member) = request.viewer.member() {
+        respond(request, request.services.sessions().sign_out(member).await)?;
+    }
     kept(request, request.session.flush().await)
 }
 
-/// Keeps a text for the next page that asks for it, once.
+/// Keeps a text for the next page that asks for it, once, and leads on to a path.
 ///
 /// # Errors
 /// `Internal` when the session cannot be kept.
-pub async fn flash(request: &RequestCx, key: &str, text: String) -> Result<(), AppError> {
+pub async fn flash(request: &RequestCx, key: &str, text: String, path: &str) -> Result<(), AppError> {
     kept(request, request.session.insert(key, text).await)?;
-    kept(request, request.session.save().await)
+    kept(request, request.session.save().await)?;
+    redirect(path);
+    Ok(())
 }
 
 /// Takes a text kept by [`flash`]; it is gone afterwards.

@@ -7,7 +7,8 @@ use std::{num::NonZeroU32, time::Duration};
 pub struct ServiceSettings {
     /// Where the site is reached, without a trailing slash. Links in invitations begin with it.
     pub public_url: String,
-    /// This process's name among those that share the database; a new one for every start.
+    /// This process's name among those that share the database: its own, and the same at every start, so that answers
+    /// which its former life left running are recognised at once and not only when their lease has run out.
     pub instance: String,
     /// Whether upstreams are labelled stand-ins.
     pub demo: bool,

@@ -74,8 +74,9 @@ pub(crate) async fn call(cx: &RequestCx, permission: Permission, parts: Parts, b
     }
     let context = cx.clone();
     let request = Request::from_parts(parts, Body::from(body));
-    let response =
-        leptos_axum::handle_server_fns_with_context(move || provide_context(context.clone()), request).await.into_response();
+    let response = leptos_axum::handle_server_fns_with_context(move || provide_context(context.clone()), request)
+        .await
+        .into_response();
     if response.status().as_u16() < 400 && !response.headers().contains_key(FAILED) {
         return Outcome::Done(response);
     }
@@ -93,4 +94,3 @@ pub(crate) async fn call(cx: &RequestCx, permission: Permission, parts: Parts, b
     problem::add_retry_after(&mut response, &found);
     Outcome::Refused(response, Box::new(found))
 }
-

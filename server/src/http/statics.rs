@@ -10,7 +10,7 @@ use std::{
 };
 
 use axum::{Router, extract::Request, middleware::Next, response::Response};
-use http::{HeaderValue, header};
+use http::{HeaderMap, HeaderValue, header};
 use tower_http::services::ServeDir;
 
 use crate::state::AppState;
@@ -74,7 +74,8 @@ impl Site {
     }
 }
 
-async fn keep(request: Request, next: Next, how_long: &'static str) -> Response {
+async fn keep(mut request: Request, next: Next, how_long: &'static str) -> Response {
+    prefer_smallest(request.headers_mut());
     let mut response = next.run(request).await;
     if !response.status().is_client_error() && !response.status().is_server_error() {
         response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static(how_long));
@@ -82,6 +83,14 @@ async fn keep(request: Request, next: Next, how_long: &'static str) -> Response 
     // The server chooses the twin by this header; caches must too.
     response.headers_mut().insert(header::VARY, HeaderValue::from_static("accept-encoding"));
     response
+}
+
+/// Browsers like all encodings alike; brotli's twin is the smallest.
+fn prefer_smallest(headers: &mut HeaderMap) {
+    let accepted = headers.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if accepted.split(',').any(|encoding| encoding.trim() == "br") {
+        headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("br"));
+    }
 }
 
 fn list(folder: &Path, prefix: &str, files: &mut BTreeSet<String>) -> io::Result<()> {

@@ -46,7 +46,8 @@ async fn a_trace_id_is_taken_over_from_a_trusted_proxy_only() {
     for (proxies, taken) in [("", false), ("127.0.0.1", true)] {
         let app = TestApp::builder().set("THINKHEADS_TRUSTED_PROXIES", proxies).start().await;
         let person = app.anonymous();
-        let request = person.request(Method::GET, "/nowhere").header("accept", "text/html").header("traceparent", &parent);
+        let request =
+            person.request(Method::GET, "/nowhere").header("accept", "text/html").header("traceparent", &parent);
         let reply = person.send(request).await;
         let id = reply.header("x-trace-id");
         assert_eq!(id == GIVEN, taken, "{proxies:?}");

@@ -80,7 +80,8 @@ async fn a_large_body_is_refused() {
 #[tokio::test]
 async fn a_handler_that_does_not_answer_is_given_up() {
     let routes = axum::Router::new().route("/stuck", axum::routing::get(std::future::pending::<()>));
-    let builder = TestApp::builder().routes(routes).tuning(|tuning| tuning.request_timeout = Duration::from_millis(200));
+    let builder =
+        TestApp::builder().routes(routes).tuning(|tuning| tuning.request_timeout = Duration::from_millis(200));
     let app = builder.start().await;
     let reply = app.anonymous().get("/stuck").await;
     assert_eq!(reply.status, 503);

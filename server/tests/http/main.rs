@@ -1,5 +1,7 @@
 //! The server through its public door: real application, real connections, port 0.
 
+#![expect(clippy::expect_used, clippy::unwrap_used, reason = "what goes wrong here is a test's failure")]
+
 mod address;
 mod cookies;
 mod forms;

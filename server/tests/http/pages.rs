@@ -1,6 +1,10 @@
 //! What leaves: policies, headers, and pages that stand under them.
 
 use testkit::{Reply, TestApp};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+};
 
 /// The tags of a page, scripts' and styles' contents left out.
 fn tags(html: &str) -> Vec<String> {
@@ -21,9 +25,16 @@ fn tags(html: &str) -> Vec<String> {
     tags
 }
 
+/// A tag without what stands in quotes.
+fn unquoted(tag: &str) -> String {
+    tag.split('"').step_by(2).collect::<Vec<_>>().join("\"\"")
+}
+
 fn check_policy(path: &str, reply: &Reply) {
     let policy = reply.header("content-security-policy");
-    for needed in ["default-src 'none'", "frame-ancestors 'none'", "base-uri 'none'", "form-action 'self'", "object-src 'none'"] {
+    for needed in
+        ["default-src 'none'", "frame-ancestors 'none'", "base-uri 'none'", "form-action 'self'", "object-src 'none'"]
+    {
         assert!(policy.contains(needed), "{path}: {needed} in {policy}");
     }
     for forbidden in ["unsafe-inline", "'unsafe-eval'", "http:", "https:", "*"] {
@@ -32,14 +43,14 @@ fn check_policy(path: &str, reply: &Reply) {
     let nonce = policy.split("'nonce-").nth(1).and_then(|rest| rest.split('\'').next()).expect("a nonce");
     assert!(nonce.len() >= 16, "{path}: {nonce}");
     for tag in tags(&reply.text) {
-        let lower = tag.to_ascii_lowercase();
+        let lower = unquoted(&tag).to_ascii_lowercase();
         assert!(!lower.contains(" style="), "{path}: {tag}");
         let handler = lower.split_whitespace().skip(1).any(|word| word.starts_with("on") && word.contains('='));
         assert!(!handler, "{path}: {tag}");
         if lower.starts_with("<script") || lower.starts_with("<style") {
             assert!(tag.contains(&format!("nonce=\"{nonce}\"")), "{path}: {tag}");
         }
-        assert!(!lower.contains("javascript:"), "{path}: {tag}");
+        assert!(!tag.to_ascii_lowercase().contains("\"javascript:"), "{path}: {tag}");
     }
 }
 
@@ -106,6 +117,16 @@ async fn https_is_remembered_and_only_https() {
     assert_eq!(plain.anonymous().get("/sign-in").await.header("strict-transport-security"), "");
 }
 
+/// The answer to a path that no client would send.
+async fn raw(app: &TestApp, path: &str) -> String {
+    let mut stream = TcpStream::connect(app.addr()).await.unwrap();
+    let request = format!("GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    answer
+}
+
 #[tokio::test]
 async fn a_missing_page_says_so_and_a_slash_too_many_is_mended() {
     let app = TestApp::start().await;
@@ -115,14 +136,13 @@ async fn a_missing_page_says_so_and_a_slash_too_many_is_mended() {
     assert!(reply.text.contains(reply.header("x-trace-id")) || reply.text.contains("no such page"), "{}", reply.text);
     let reply = member.get("/chat/?q=x").await;
     assert_eq!((reply.status.as_u16(), reply.location()), (308, "/chat?q=x"));
-    assert_eq!(member.get("//evil.example/").await.status, 404, "no way out");
+    assert!(raw(&app, "//evil.example/").await.starts_with("HTTP/1.1 404"), "no way out");
     let json = member.send(member.request(http::Method::GET, "/nowhere")).await;
     assert_eq!(json.json::<types::Problem>().code, types::ProblemCode::NotFound);
 }
 
 #[tokio::test]
 async fn a_panic_is_one_requests_trouble() {
-    #[expect(clippy::panic, reason = "what is tested")]
     async fn boom() -> &'static str {
         panic!("boom with a secret")
     }

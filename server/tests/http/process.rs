@@ -2,6 +2,7 @@
 
 use std::{net::SocketAddr, path::Path, process::Stdio};
 
+use store::{Store, StoreConfig};
 use tempfile::TempDir;
 use testkit::{FakePhoenix, PATIENCE, Person, Script, wait};
 use tokio::{
@@ -75,10 +76,15 @@ async fn killed_in_mid_answer_it_keeps_the_text() {
     let mut events = ada.events(answer.id, 0).await;
     events.until_bytes(9).await;
     let page = format!("/chat/{}", answer.conversation);
+    // The page shows what the process remembers; what counts is what it has written.
+    let url = format!("sqlite://{}", folder.path().join("data/thinkheads.db").display());
+    let database = Store::connect(&StoreConfig { url, max_connections: 1 }).await.unwrap();
     wait::until("the text in the database", async || {
-        ada.get(&page).await.text.contains("kept text").then_some(())
+        let pieces = database.pieces_after(answer.id, 0).await.unwrap();
+        (pieces.iter().map(|(_, text)| text.len()).sum::<usize>() == "kept text".len()).then_some(())
     })
     .await;
+    database.close().await;
     // SIGKILL: nothing can be tidied up.
     served.child.kill().await.unwrap();
     assert_eq!(events.end().await, None, "the stream breaks off");
@@ -107,7 +113,8 @@ async fn sigterm_ends_it_well() {
 
 async fn run(folder: &Path, arguments: &[&str], settings: &[(&str, &str)]) -> (bool, String, String) {
     let mut command = program(folder);
-    let output = timeout(PATIENCE, command.args(arguments).envs(settings.iter().copied()).output()).await.unwrap().unwrap();
+    let output =
+        timeout(PATIENCE, command.args(arguments).envs(settings.iter().copied()).output()).await.unwrap().unwrap();
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     (output.status.success(), text(&output.stdout), text(&output.stderr))
 }

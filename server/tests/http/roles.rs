@@ -20,7 +20,7 @@ const PAGES: &[Row] = &[
     ("/admin/people", "/admin/people", [303, 403, 200]),
     ("/account", "/account", [303, 200, 200]),
     ("/sign-in", "/sign-in", [200, 303, 303]),
-    ("/join/{token}", "/join/no-such-token", [404, 404, 404]),
+    ("/join/{token}", "/join/no-such-token", [410, 410, 410]),
 ];
 
 /// Server functions, called without arguments: 422 or 200 means that the caller was let in.
@@ -59,9 +59,11 @@ const OTHERS: &[Row] = &[
     ("/readyz", "/readyz", [200, 200, 200]),
     // From this machine; see `health` for everybody else.
     ("/metrics", "/metrics", [200, 200, 200]),
-    ("/api/stream/generations/{id}", "/api/stream/generations/019078e5-0000-7000-8000-000000000000?after=0", [
-        401, 404, 404,
-    ]),
+    (
+        "/api/stream/generations/{id}",
+        "/api/stream/generations/019078e5-0000-7000-8000-000000000000?after=0",
+        [401, 404, 404],
+    ),
 ];
 
 fn same(what: &str, rows: impl Iterator<Item = &'static str>, real: impl Iterator<Item = &'static str>) {

@@ -22,9 +22,12 @@ fn site() -> testkit::Builder {
 #[tokio::test]
 async fn the_compressed_twin_is_chosen_by_what_is_accepted() {
     let app = site().start().await;
-    for (accepted, body, encoding) in
-        [("gzip, br, zstd", "brotli", "br"), ("zstd", "zstd", "zstd"), ("gzip", "gzip", "gzip"), ("identity", "plain", "")]
-    {
+    for (accepted, body, encoding) in [
+        ("gzip, br, zstd", "brotli", "br"),
+        ("zstd", "zstd", "zstd"),
+        ("gzip", "gzip", "gzip"),
+        ("identity", "plain", ""),
+    ] {
         let reply = ask(&app, "/pkg/abc123/main.css", accepted).await;
         assert_eq!((reply.text.as_str(), reply.header("content-encoding")), (body, encoding), "{accepted}");
         assert_eq!(reply.header("content-type"), "text/css");

@@ -157,11 +157,9 @@ pub async fn save_settings(
 ) -> Result<(), AppError> {
     use crate::server::{self, respond};
     let cx = server::request()?;
-    let settings = super::page::settings(model, system_prompt, &temperature)?;
     let member = respond(&cx, cx.viewer.member())?;
-    respond(&cx, cx.services.chat().settings(member, conversation, settings).await)?;
-    server::redirect(&format!("/chat/{conversation}?done=settings"));
-    Ok(())
+    let settings = super::page::settings(model, system_prompt, &temperature)?;
+    super::page::saved(&cx, conversation, cx.services.chat().settings(member, conversation, settings).await)
 }
 
 /// Shows another version of a message, and what followed it.

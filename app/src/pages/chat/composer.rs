@@ -81,6 +81,13 @@ impl Composing {
         self.problem.set(Some(why));
     }
 
+    /// Moves the keyboard to the box when the page is there, unless it is in use elsewhere.
+    pub(super) fn begin(self) {
+        if browser::dom::nothing_has_focus() {
+            self.focus();
+        }
+    }
+
     /// Moves the keyboard to the box, unless that would open the keyboard of a phone.
     pub(super) fn focus(self) {
         if let Some(area) = self.area.get_untracked().filter(|_| !browser::is_touch()) {
@@ -112,8 +119,11 @@ pub(super) fn Composer(
         }
     };
     let key = move |event: KeyboardEvent| on_key(&event, on_stop);
+    // Told to whoever drives the page from outside: from now on keys and buttons do what the island makes them do.
+    let awake = RwSignal::new(false);
+    Effect::new(move |_| awake.set(true));
     view! {
-        <form class="composer" method="post" action="/api/send" on:submit=submit>
+        <form class="composer" method="post" action="/api/send" data-awake=move || awake.get().then_some("") on:submit=submit>
             {unavailable.map(|why| view! { <Unavailable why again /> })}
             {move || state.problem.get().map(|why| view! { <Notice tone=Tone::Bad>{why}</Notice> })}
             {conversation.map(|id| view! { <input type="hidden" name="conversation" value=id.to_string() /> })}

@@ -15,10 +15,19 @@ use crate::{
 pub(super) struct Column {
     found: Found,
     words: String,
-    current: Option<ConversationId>,
-    /// Whether the list itself is the page, so that its heading is the page's.
-    is_page: bool,
+    beside: Beside,
     now: Millis,
+}
+
+/// What stands beside the list.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Beside {
+    /// Nothing of its own: the list is the page, and its heading the page's.
+    Nothing,
+    /// A conversation that has not begun.
+    New,
+    /// A conversation.
+    Conversation(ConversationId),
 }
 
 enum Found {
@@ -28,35 +37,31 @@ enum Found {
 
 impl Column {
     /// Loads the page of the list, or the hits of a search. Beside a conversation it is always the first page.
-    pub(super) async fn load(
-        cx: &PageCx,
-        member: Member<'_>,
-        current: Option<ConversationId>,
-    ) -> Result<Self, AppError> {
+    pub(super) async fn load(cx: &PageCx, member: Member<'_>, beside: Beside) -> Result<Self, AppError> {
         let chat = cx.services().chat();
         let words = cx.query("q").unwrap_or_default().trim().to_owned();
-        let before = cx.query("page").filter(|_| current.is_none());
+        let before = cx.query("page").filter(|_| beside == Beside::Nothing);
         let found = if words.is_empty() {
             Found::Recent(cx.ok(chat.list(member, before).await)?)
         } else {
             Found::Hits(cx.ok(chat.search(member, &words).await)?)
         };
-        let is_page = current.is_none();
-        Ok(Self { found, words, current, is_page, now: cx.now() })
+        Ok(Self { found, words, beside, now: cx.now() })
     }
 }
 
 /// The column.
 #[component]
 pub(super) fn Side(column: Column) -> impl IntoView {
-    let Column { found, words, current, is_page, now } = column;
+    let Column { found, words, beside, now } = column;
+    let is_page = beside == Beside::Nothing;
     let heading = if is_page {
         view! { <h1 class="chat-list-title">"Chat"</h1> }.into_any()
     } else {
         view! { <h2 class="chat-list-title">"Chat"</h2> }.into_any()
     };
     let body = match found {
-        Found::Recent(page) => recent(page, current, is_page, now),
+        Found::Recent(page) => recent(page, beside, now),
         Found::Hits(hits) => found_view(hits, &words),
     };
     view! {
@@ -82,7 +87,8 @@ pub(super) fn Side(column: Column) -> impl IntoView {
     }
 }
 
-fn recent(page: ConversationPage, current: Option<ConversationId>, is_page: bool, now: Millis) -> AnyView {
+fn recent(page: ConversationPage, beside: Beside, now: Millis) -> AnyView {
+    let is_page = beside == Beside::Nothing;
     let ConversationPage { conversations, next } = page;
     if conversations.is_empty() {
         return view! { <p class="muted list-empty">"No conversations here yet."</p> }.into_any();
@@ -91,7 +97,7 @@ fn recent(page: ConversationPage, current: Option<ConversationId>, is_page: bool
         .chunk_by(|a, b| day(a.updated_at, now) == day(b.updated_at, now))
         .map(|group| {
             let name = group.first().map_or("", |first| day(first.updated_at, now));
-            let entries = group.iter().map(|conversation| entry(conversation, current)).collect_view();
+            let entries = group.iter().map(|conversation| entry(conversation, beside)).collect_view();
             let heading = if is_page {
                 view! { <h2 class="list-day">{name}</h2> }.into_any()
             } else {
@@ -106,7 +112,7 @@ fn recent(page: ConversationPage, current: Option<ConversationId>, is_page: bool
     view! { {days}{more} }.into_any()
 }
 
-fn entry(conversation: &ConversationSummary, current: Option<ConversationId>) -> impl IntoView + use<> {
+fn entry(conversation: &ConversationSummary, beside: Beside) -> impl IntoView + use<> {
     let id = conversation.id;
     let title = conversation.title.clone();
     view! {
@@ -114,7 +120,7 @@ fn entry(conversation: &ConversationSummary, current: Option<ConversationId>) ->
             <a
                 class="conversation-link"
                 href=format!("/chat/{id}")
-                aria-current=(current == Some(id)).then_some("page")
+                aria-current=(beside == Beside::Conversation(id)).then_some("page")
             >
                 <span class="conversation-title">{title.clone()}</span>
             </a>

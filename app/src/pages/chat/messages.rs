@@ -50,7 +50,7 @@ pub(super) fn MessageList(messages: Vec<Message>, earlier: Option<MessageId>, sh
             <article class="message message-user" aria-label="You"><div class="message-text"></div></article>
         </template>
         <template id="blank-answer">
-            <article class="message message-answer" data-status="running" aria-label="Answer"><div class="prose"></div></article>
+            <article class="message message-answer" data-status="running" aria-label="Answer"><h2 class="sr-only">"Answer"</h2><div class="prose"></div></article>
         </template>
     }
 }
@@ -136,6 +136,7 @@ fn answer(message: Message, shown: &Shown) -> impl IntoView + use<> {
     });
     view! {
         <article class="message message-answer" id=format!("m-{id}") data-status=status_word(message.status) aria-label="Answer">
+            <h2 class="sr-only">"Answer"</h2>
             <div class="prose" inner_html=html></div>
             {ending(&message)}
             {still}

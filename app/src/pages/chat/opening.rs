@@ -13,7 +13,7 @@ use crate::browser;
 #[island]
 pub fn Opening(setup: ComposerSetup) -> impl IntoView {
     let state = Composing::new(None, setup.problem.clone());
-    Effect::new(move |_| state.focus());
+    Effect::new(move |_| state.begin());
     let send = move |draft: Draft| {
         state.sending.set(true);
         state.problem.set(None);

@@ -9,7 +9,7 @@ use types::{
 use super::{
     composer::ComposerSetup,
     dialogs::{ThreadHead, delete_toast},
-    list::{Column, Side},
+    list::{Beside, Column, Side},
     live::Running,
     messages::{MessageList, Shown},
     opening::Opening,
@@ -29,16 +29,20 @@ const SUGGESTIONS: [&str; 3] = [
     "Write a small program that ",
 ];
 
+/// What the empty page asks.
+const OPENING: &str = "What shall we think about?";
+
 /// The list of conversations; on a desktop with a new one beside it.
 ///
 /// # Errors
 /// When the conversations can't be read.
 pub async fn list(cx: PageCx) -> PageResult {
     let member = cx.ok(cx.viewer().member())?;
-    let column = Column::load(&cx, member, None).await?;
+    let column = Column::load(&cx, member, Beside::Nothing).await?;
     let toast = cx.query("deleted").and_then(|id| id.parse::<ConversationId>().ok()).map(delete_toast);
     let setup = setup(&cx, member, None, "/api/send").await;
-    let view = move || view! { <Side column /> {opening(setup)} };
+    let heading = view! { <h2 class="chat-empty-title">{OPENING}</h2> }.into_any();
+    let view = move || view! { <Side column /> {opening(setup, heading)} };
     Ok(Page::new("Chat", view).layout(Layout::Chat { thread: false }).toast(toast))
 }
 
@@ -48,9 +52,10 @@ pub async fn list(cx: PageCx) -> PageResult {
 /// When the conversations can't be read.
 pub async fn new(cx: PageCx) -> PageResult {
     let member = cx.ok(cx.viewer().member())?;
-    let column = Column::load(&cx, member, None).await?;
+    let column = Column::load(&cx, member, Beside::New).await?;
     let setup = setup(&cx, member, None, "/api/send").await;
-    let view = move || view! { <Side column /> {opening(setup)} };
+    let heading = view! { <h1 class="chat-empty-title">{OPENING}</h1> }.into_any();
+    let view = move || view! { <Side column /> {opening(setup, heading)} };
     Ok(Page::new("New chat", view).layout(Layout::Chat { thread: true }))
 }
 
@@ -62,7 +67,7 @@ pub async fn thread(cx: PageCx) -> PageResult {
     let id: ConversationId = cx.param("id")?;
     let member = cx.ok(cx.viewer().member())?;
     let (thread, at_end) = stretch(&cx, member, id).await?;
-    let column = Column::load(&cx, member, Some(id)).await?;
+    let column = Column::load(&cx, member, Beside::Conversation(id)).await?;
     let setup = setup(&cx, member, Some(&thread.conversation.settings), "/api/send").await;
     let shown = Shown::of(&cx, id);
     let running = thread.messages.iter().rev().find_map(running);
@@ -156,7 +161,7 @@ async fn models_soon(cx: &PageCx, member: Member<'_>) -> Result<Vec<String>, Ser
 }
 
 /// The place to begin a conversation.
-fn opening(setup: ComposerSetup) -> impl IntoView {
+fn opening(setup: ComposerSetup, heading: AnyView) -> impl IntoView {
     let suggestions = SUGGESTIONS
         .map(|text| {
             let href = format!(
@@ -173,7 +178,7 @@ fn opening(setup: ComposerSetup) -> impl IntoView {
             </header>
             <div class="chat-empty">
                 <Mark />
-                <h2 class="chat-empty-title">"What shall we think about?"</h2>
+                {heading}
                 <Opening setup />
                 <ul class="suggestions">{suggestions}</ul>
             </div>
@@ -198,6 +203,11 @@ fn reading(conversation: &Conversation, list: AnyView) -> AnyView {
 /// Answers a form that started an answer: leads to its conversation.
 pub(super) fn started(cx: &RequestCx, result: Result<Generation, ServiceError>) -> Result<Generation, AppError> {
     respond(cx, result).inspect(|generation| redirect(&format!("/chat/{}", generation.conversation)))
+}
+
+/// Answers the form of the settings.
+pub(super) fn saved(cx: &RequestCx, id: ConversationId, result: Result<(), ServiceError>) -> Result<(), AppError> {
+    respond(cx, result).inspect(|()| redirect(&format!("/chat/{id}?done=settings")))
 }
 
 /// The settings as typed into the form.

@@ -39,7 +39,7 @@ pub fn Talk(
     };
     Effect::new(move |_| match running.clone() {
         Some(running) => talk.attach(running),
-        None => talk.composing.focus(),
+        None => talk.composing.begin(),
     });
     view! {
         <div

@@ -21,7 +21,5 @@ pub async fn accept_invitation(
     let cx = server::request()?;
     let accepted = cx.services.people().accept_invitation(&token, &name, &email, password, cx.viewer.origin());
     let user = respond(&cx, accepted.await)?;
-    server::sign_in(&cx, user.id).await?;
-    server::redirect("/?done=joined");
-    Ok(())
+    server::sign_in(&cx, user.id, "/?done=joined").await
 }

@@ -18,9 +18,7 @@ pub async fn sign_in(
     use crate::server::{self, respond};
     let cx = server::request()?;
     let user = respond(&cx, cx.services.people().sign_in(&email, password, cx.viewer.origin()).await)?;
-    server::sign_in(&cx, user.id).await?;
-    server::redirect(server::local_path(next.as_deref()));
-    Ok(())
+    server::sign_in(&cx, user.id, server::local_path(next.as_deref())).await
 }
 
 /// Ends this session.
@@ -28,9 +26,6 @@ pub async fn sign_in(
 pub async fn sign_out() -> Result<(), AppError> {
     use crate::server;
     let cx = server::request()?;
-    if let Ok(member) = cx.viewer.member() {
-        server::respond(&cx, cx.services.sessions().sign_out(member).await)?;
-    }
     server::sign_out(&cx).await?;
     server::redirect("/sign-in?done=signed-out");
     Ok(())

@@ -115,8 +115,12 @@ crate::on_both!(a_newer_schema_is_left_alone, a_changed_migration_is_refused);
 
 #[tokio::test]
 async fn a_database_that_is_not_there_is_unavailable() {
-    for url in ["postgres://nobody@localhost/none?host=/nowhere", "mysql://localhost/x", "sqlite:///proc/nowhere/x.db", "sqlite::memory:"]
-    {
+    for url in [
+        "postgres://nobody@localhost/none?host=/nowhere",
+        "mysql://localhost/x",
+        "sqlite:///proc/nowhere/x.db",
+        "sqlite::memory:",
+    ] {
         let config = store::StoreConfig { url: url.into(), max_connections: 2 };
         let error = store::Store::connect(&config).await.unwrap_err();
         assert!(matches!(error, StoreError::Unavailable(_)), "{url}: {error}");

@@ -16,7 +16,7 @@ use upstream::phoenix::{
 
 use super::{PATIENCE, answer, ask, config, drain, fake};
 
-const PAUSE: Duration = Duration::from_millis(120);
+const PAUSE: Duration = Duration::from_millis(400);
 
 /// Calls until the breaker lets one through.
 async fn let_through(client: &PhoenixClient) -> Option<PhoenixError> {
@@ -103,23 +103,22 @@ async fn one_probe_at_a_time_and_an_abandoned_one_frees_its_place() {
 #[tokio::test]
 async fn late_first_tokens_open_it_refusals_do_not() {
     let fake = fake().await;
-    let client = PhoenixClient::new(PhoenixConfig {
-        breaker_failures: 2,
-        first_token_timeout: Duration::from_millis(40),
-        ..config(&fake)
-    })
-    .unwrap();
+    let with = |first_token_timeout| {
+        PhoenixClient::new(PhoenixConfig { breaker_failures: 2, first_token_timeout, ..config(&fake) }).unwrap()
+    };
+    let client = with(PATIENCE);
     for _ in 0..4 {
         fake.script(Script::refusal(400, "x", "bad"));
         assert!(matches!(answer(&client).await.error, Some(PhoenixError::Refused { .. })));
     }
     assert_eq!(client.status().state, ServiceState::Up);
+    let client = with(Duration::from_millis(40));
     for _ in 0..2 {
         fake.script(Script::sse().role().stall());
         assert_eq!(answer(&client).await.error, Some(PhoenixError::FirstTokenTimeout));
     }
     let open = answer(&client).await.error.unwrap();
-    assert_eq!(open, PhoenixError::CircuitOpen { retry_in_s: 10 });
+    assert!(matches!(open, PhoenixError::CircuitOpen { retry_in_s: 2..=10 }), "{open:?}");
 }
 
 #[tokio::test]

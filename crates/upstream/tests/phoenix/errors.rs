@@ -131,7 +131,7 @@ async fn deaf_listener() -> (TcpListener, SocketAddr, Vec<TcpStream>) {
     let listener = socket.listen(1).unwrap();
     let address = listener.local_addr().unwrap();
     let mut queued = Vec::new();
-    while let Ok(Ok(stream)) = tokio::time::timeout(Duration::from_millis(200), TcpStream::connect(address)).await {
+    while let Ok(Ok(stream)) = tokio::time::timeout(Duration::from_millis(400), TcpStream::connect(address)).await {
         queued.push(stream);
         assert!(queued.len() < 100, "the queue never fills");
     }
@@ -173,10 +173,17 @@ async fn silence_in_the_middle() {
     fake.script(Script::sse().text("Half an ").stall());
     let outcome = answer(&client).await;
     assert_eq!((outcome.text.as_str(), outcome.error), ("Half an ", Some(PhoenixError::Silence)));
-    let steady = (0..10).fold(Script::sse(), |script, _| script.text("a").wait(SHORT / 3)).finish("stop").done();
-    fake.script(steady);
+}
+
+#[tokio::test]
+async fn a_slow_answer_is_no_silence() {
+    let fake = fake().await;
+    let silence_timeout = Duration::from_secs(1);
+    let client = PhoenixClient::new(PhoenixConfig { silence_timeout, ..config(&fake) }).unwrap();
+    let pause = silence_timeout / 10;
+    fake.script((0..12).fold(Script::sse(), |script, _| script.text("a").wait(pause)).finish("stop").done());
     let outcome = answer(&client).await;
-    assert_eq!((outcome.text.as_str(), outcome.error), ("aaaaaaaaaa", None));
+    assert_eq!((outcome.text.as_str(), outcome.error), ("aaaaaaaaaaaa", None));
 }
 
 #[tokio::test]

@@ -78,19 +78,19 @@ async fn lists_of_every_server() {
 #[tokio::test]
 async fn answers_that_are_no_list() {
     let fake = fake().await;
-    let config = PhoenixConfig { models_ttl: Duration::ZERO, models_timeout: super::SHORT, ..config(&fake) };
-    let client = PhoenixClient::new(config).unwrap();
+    let patient = client(&fake);
     for script in [
         Script::body(200, Some("text/html"), "<html>"),
         Script::json(404, &json!({ "detail": "Not Found" })),
         Script::body(200, Some("application/json"), "x".repeat(9 * 1024 * 1024)),
     ] {
         fake.script_models(script);
-        let error = client.models().await.unwrap_err();
+        let error = patient.models().await.unwrap_err();
         assert!(matches!(error, PhoenixError::NotUnderstood { .. }), "{error:?}");
     }
+    let hasty = PhoenixClient::new(PhoenixConfig { models_timeout: super::SHORT, ..config(&fake) }).unwrap();
     for script in [Script::stall_before_head(), Script::json(200, &json!({})).stall()] {
         fake.script_models(script);
-        assert_eq!(client.models().await, Err(PhoenixError::FirstTokenTimeout));
+        assert_eq!(hasty.models().await, Err(PhoenixError::FirstTokenTimeout));
     }
 }

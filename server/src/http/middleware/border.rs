@@ -52,6 +52,10 @@ pub(crate) async fn cross(
         if let Ok(value) = HeaderValue::from_str(&trace_id) {
             response.headers_mut().insert(trace::TRACE_ID, value);
         }
+        if response.status() == StatusCode::PAYLOAD_TOO_LARGE {
+            // Part of the body may be unread, so nothing can follow on this connection.
+            response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
         security::add(response.headers_mut(), state.hosts.secure());
         record(&method, client.address, &response, started);
         response

@@ -79,6 +79,9 @@ mod tests {
 
     use super::*;
 
+    /// The peer, the headers it sends, and the address found.
+    type Row = (&'static str, &'static [(&'static str, &'static str)], &'static str);
+
     fn found(peer: &str, headers: &[(&'static str, &'static str)]) -> String {
         let trusted: Vec<IpNet> = vec!["10.0.0.0/8".parse().unwrap(), "127.0.0.1/32".parse().unwrap()];
         let mut map = HeaderMap::new();
@@ -90,7 +93,7 @@ mod tests {
 
     #[test]
     fn only_configured_proxies_are_believed() {
-        let table: &[(&str, &[(&'static str, &'static str)], &str)] = &[
+        let table: &[Row] = &[
             ("203.0.113.9", &[], "203.0.113.9"),
             ("203.0.113.9", &[("x-forwarded-for", "1.2.3.4")], "203.0.113.9"),
             ("203.0.113.9", &[("cf-connecting-ip", "1.2.3.4")], "203.0.113.9"),

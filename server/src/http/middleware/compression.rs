@@ -1,7 +1,10 @@
 //! Pages and data are compressed on the way; site files were compressed at the build, event streams must not wait.
 
 use http::{Extensions, HeaderMap, StatusCode, Version, header};
-use tower_http::{CompressionLevel, compression::{CompressionLayer, Predicate, predicate::SizeAbove}};
+use tower_http::{
+    CompressionLevel,
+    compression::{CompressionLayer, Predicate, predicate::SizeAbove},
+};
 
 /// Fast settings: a page of 20 kB costs well under a millisecond and loses a tenth against the best.
 const LEVEL: CompressionLevel = CompressionLevel::Precise(4);

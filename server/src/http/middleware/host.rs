@@ -127,7 +127,11 @@ fn is_ip(host: &str) -> bool {
 fn is_local(host: &str) -> bool {
     host == "localhost"
         || host.ends_with(".localhost")
-        || host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+        || host
+            .trim_start_matches('[')
+            .trim_end_matches(']')
+            .parse::<IpAddr>()
+            .is_ok_and(|address| address.is_loopback())
 }
 
 #[cfg(test)]

@@ -42,10 +42,7 @@ pub(crate) async fn read(body: Body) -> Result<Bytes, Problem> {
 }
 
 /// Answers with a problem when a handler takes too long to begin its answer. Streams begin theirs at once.
-pub(crate) async fn in_time(
-    handler: impl Future<Output = Response>,
-    limit: Duration,
-) -> Result<Response, Problem> {
+pub(crate) async fn in_time(handler: impl Future<Output = Response>, limit: Duration) -> Result<Response, Problem> {
     tokio::time::timeout(limit, handler).await.map_err(|_| {
         tracing::warn!(limit_s = limit.as_secs(), "a request took too long and was given up");
         Problem::new(

@@ -49,9 +49,8 @@ impl SessionRows {
 
     /// What a record says, as the use case keeps it.
     fn contents(record: &Record) -> Result<SessionSave> {
-        let (user_agent, network) = ORIGIN
-            .try_with(|origin| (origin.user_agent.clone(), origin.network.to_string()))
-            .unwrap_or_default();
+        let (user_agent, network) =
+            ORIGIN.try_with(|origin| (origin.user_agent.clone(), origin.network.to_string())).unwrap_or_default();
         let user = record.data.get(USER).and_then(|value| value.as_str()).and_then(|id| id.parse::<UserId>().ok());
         let data = serde_json::to_string(&record.data).map_err(|error| Error::Encode(error.to_string()))?;
         Ok(SessionSave { user, data, user_agent, network })

@@ -19,9 +19,7 @@ pub async fn invite(
     let cx = server::request()?;
     let admin = respond(&cx, cx.viewer.admin())?;
     let link = respond(&cx, cx.services.people().invite(admin, role, &note, days).await)?;
-    server::flash(&cx, "invitation", link).await?;
-    server::redirect("/admin/people#invitations");
-    Ok(())
+    server::flash(&cx, "invitation", link, "/admin/people").await
 }
 
 /// Takes an invitation back.
@@ -62,11 +60,9 @@ pub async fn set_disabled(
     /// Whether to shut them out.
     disabled: bool,
 ) -> Result<(), AppError> {
-    use crate::server::{self, respond};
+    use crate::server;
     let cx = server::request()?;
-    let admin = respond(&cx, cx.viewer.admin())?;
-    let people = cx.services.people();
-    respond(&cx, if disabled { people.disable(admin, user).await } else { people.enable(admin, user).await })?;
+    super::page::disable(&cx, user, disabled).await?;
     server::redirect(if disabled { "/admin/people?done=disabled" } else { "/admin/people?done=enabled" });
     Ok(())
 }

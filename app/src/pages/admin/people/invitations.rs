@@ -20,10 +20,12 @@ use crate::{
 pub(super) fn Invited(link: String) -> impl IntoView {
     view! {
         <Notice tone=Tone::Good title="The invitation is ready">
+            <div class="stack">
             <p>"Send this link to the person. It works once, and it is shown only now."</p>
             <CopyButtons>
                 <CopyField id="invitation-link" label="One-time link" value=link />
             </CopyButtons>
+            </div>
         </Notice>
     }
 }

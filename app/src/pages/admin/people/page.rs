@@ -5,8 +5,9 @@ use types::{Millis, Role, User, UserId};
 
 use super::invitations::{InvitationsView, Invited, invite_dialog};
 use crate::{
+    AppError,
     pages::parts::{Hidden, When, done},
-    server::{Page, PageCx, PageResult, take_flash},
+    server::{Page, PageCx, PageResult, RequestCx, respond, take_flash},
     ui::{Badge, ButtonKind, IconName, Menu, MenuButton, Notice, PageHeader, PopButton, Table, Tone},
 };
 
@@ -40,14 +41,23 @@ pub async fn page(cx: PageCx) -> PageResult {
             <PageHeader title="People" lead="Who can sign in here, and what they may do.">
                 <PopButton target="invite" kind=ButtonKind::Primary icon=IconName::Plus>"Invite"</PopButton>
             </PageHeader>
-            {refused.or(invite_problem).map(|problem| view! { <Notice tone=Tone::Bad>{problem.message}</Notice> })}
-            {link.map(|link| view! { <Invited link /> })}
-            {people_table(people, me, now)}
+            <div class="stack">
+                {refused.or(invite_problem).map(|problem| view! { <Notice tone=Tone::Bad>{problem.message}</Notice> })}
+                {link.map(|link| view! { <Invited link /> })}
+                {people_table(people, me, now)}
+            </div>
             <InvitationsView invitations now />
             {invite_dialog(&invite)}
         }
     };
     Ok(Page::new("People", view).toast(toast).islands(shows_link))
+}
+
+/// Shuts a person out, or lets them in again.
+pub(super) async fn disable(cx: &RequestCx, user: UserId, disabled: bool) -> Result<(), AppError> {
+    let admin = respond(cx, cx.viewer.admin())?;
+    let people = cx.services.people();
+    respond(cx, if disabled { people.disable(admin, user).await } else { people.enable(admin, user).await })
 }
 
 fn people_table(people: Vec<User>, me: UserId, now: Millis) -> impl IntoView {
@@ -64,7 +74,7 @@ fn row(user: User, me: UserId, now: Millis) -> impl IntoView {
     };
     let seen = match user.last_seen_at {
         Some(at) => view! { <When at now /> }.into_any(),
-        None => "never".into_any(),
+        None => if mine { "just now" } else { "never" }.into_any(),
     };
     let (name, email, role) = (user.name.clone(), user.email.clone(), user.role);
     view! {
