@@ -55,7 +55,8 @@ pub(crate) fn main(args: &Args) -> Result<()> {
         (_, true) => 5,
         _ => 6,
     });
-    let sum = all(args.filter.as_deref(), !args.e2e, !args.unit, Consent::from_flag(args.yes), &mut steps);
+    let what = What { filter: args.filter.as_deref(), unit: !args.e2e, e2e: !args.unit, release_site: false };
+    let sum = all(&what, Consent::from_flag(args.yes), &mut steps);
     finish(sum, &steps)
 }
 
@@ -74,9 +75,25 @@ pub(crate) fn finish(sum: Result<Sum>, steps: &Steps) -> Result<()> {
     Ok(())
 }
 
+/// Which tests to run, and on what.
+pub(crate) struct What<'a> {
+    /// Only tests whose name contains this.
+    pub(crate) filter: Option<&'a str>,
+    /// The tests cargo runs.
+    pub(crate) unit: bool,
+    /// The tests in a browser.
+    pub(crate) e2e: bool,
+    /// Whether the browser gets the site as it is installed, rather than the one that is quick to build.
+    pub(crate) release_site: bool,
+}
+
 /// Runs what was asked for, each part to its end whatever the other did.
-pub(crate) fn all(filter: Option<&str>, unit: bool, e2e: bool, consent: Consent, steps: &mut Steps) -> Result<Sum> {
+pub(crate) fn all(what: &What<'_>, consent: Consent, steps: &mut Steps) -> Result<Sum> {
+    let What { filter, unit, e2e, release_site } = *what;
     setup::ensure(&needs(unit, e2e), consent, steps)?;
+    if release_site {
+        setup::ensure(build::needs(true), consent, steps)?;
+    }
     let before = steps.failed().len();
     let mut sum = Sum::default();
     if unit {
@@ -84,7 +101,7 @@ pub(crate) fn all(filter: Option<&str>, unit: bool, e2e: bool, consent: Consent,
         let _ = steps.step("Tests: cargo", || counted(cargo_test(filter)?, &mut sum));
     }
     if e2e {
-        let ready = build::site(false, steps).and_then(|_| steps.step("Server", || build::server(false)));
+        let ready = build::site(release_site, steps).and_then(|_| steps.step("Server", || build::server(false)));
         match ready {
             Ok(server) => {
                 let _ = steps.step("Tests: browser", || counted(playwright(filter, &server)?, &mut sum));

@@ -59,7 +59,8 @@ async fn load(http: &Client, base: &str, path: &str, cookie: Option<&str>) -> Re
     if answer.status().is_redirection() {
         return Err(format!("{path} is a redirect").into());
     }
-    let encoding = answer.headers().get(header::CONTENT_ENCODING).map_or("", |value| value.to_str().unwrap_or("?")).to_owned();
+    let encoding =
+        answer.headers().get(header::CONTENT_ENCODING).map_or("", |value| value.to_str().unwrap_or("?")).to_owned();
     Ok((bytes, encoding, answer.text().await?))
 }
 
@@ -87,11 +88,16 @@ fn request(
 /// Paths of our own that a browser loads with the document: style sheets, scripts, modules, icons, fonts, images. The manifest
 /// and links for people are left out, as browsers do on a first visit.
 fn linked(html: &str) -> BTreeSet<String> {
-    let tags = html.split('<').filter(|tag| tag.starts_with("link ") || tag.starts_with("script ") || tag.starts_with("img "));
-    tags.filter(|tag| !["rel=\"canonical\"", "rel=\"manifest\"", "apple-touch-icon", "rel=\"search\""].iter().any(|not| tag.contains(not)))
-        .filter_map(|tag| attribute(tag, "href").or_else(|| attribute(tag, "src")))
-        .filter(|path| path.starts_with('/'))
-        .collect()
+    let tags =
+        html.split('<').filter(|tag| tag.starts_with("link ") || tag.starts_with("script ") || tag.starts_with("img "));
+    tags.filter(|tag| {
+        !["rel=\"canonical\"", "rel=\"manifest\"", "apple-touch-icon", "rel=\"search\""]
+            .iter()
+            .any(|not| tag.contains(not))
+    })
+    .filter_map(|tag| attribute(tag, "href").or_else(|| attribute(tag, "src")))
+    .filter(|path| path.starts_with('/'))
+    .collect()
 }
 
 fn attribute(tag: &str, name: &str) -> Option<String> {

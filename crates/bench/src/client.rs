@@ -27,10 +27,7 @@ pub(crate) fn signed_in(cookie: &str) -> Result<header::HeaderMap, Failure> {
 }
 
 /// Reads an event stream and hands each event's name and data to `take` until it says stop.
-pub(crate) async fn events(
-    answer: Response,
-    mut take: impl FnMut(&str, &str) -> bool,
-) -> Result<(), Failure> {
+pub(crate) async fn events(answer: Response, mut take: impl FnMut(&str, &str) -> bool) -> Result<(), Failure> {
     let mut pieces = answer.bytes_stream();
     let mut text = Vec::new();
     while let Some(piece) = pieces.next().await {
@@ -38,7 +35,8 @@ pub(crate) async fn events(
         let mut begin = 0;
         while let Some(length) = find(&text[begin..], b"\n\n") {
             let event = std::str::from_utf8(&text[begin..begin + length])?;
-            let field = |name: &str| event.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_default().trim_start();
+            let field =
+                |name: &str| event.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_default().trim_start();
             let (name, data) = (field("event:"), field("data:"));
             begin += length + 2;
             if !data.is_empty() && !take(name, data) {

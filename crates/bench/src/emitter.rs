@@ -33,7 +33,10 @@ pub(crate) async fn serve() -> Result<(), Failure> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     println!("http://{}", listener.local_addr()?);
     let router = Router::new()
-        .route("/v1/models", get(async || Json(json!({ "object": "list", "data": [{ "id": "stamps-100-50", "object": "model" }] }))))
+        .route(
+            "/v1/models",
+            get(async || Json(json!({ "object": "list", "data": [{ "id": "stamps-100-50", "object": "model" }] }))),
+        )
         .route("/v1/chat/completions", post(complete));
     axum::serve(listener, router).await?;
     Ok(())

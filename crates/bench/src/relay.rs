@@ -86,7 +86,8 @@ pub(crate) async fn measure(arguments: &Arguments, report: &mut Report) -> Resul
     seed.close().await;
     let emitter = Helper::start("emitter").await?;
     let subject = Subject::start(arguments, &ground, Some(&emitter.url)).await?;
-    let cookies: Vec<String> = people.iter().flat_map(|person| std::iter::repeat_n(person.cookie.clone(), PER_PERSON)).collect();
+    let cookies: Vec<String> =
+        people.iter().flat_map(|person| std::iter::repeat_n(person.cookie.clone(), PER_PERSON)).collect();
 
     // Once through, so that code and caches are warm.
     through(&subject.url, &cookies[..1], 1).await?;
@@ -149,7 +150,8 @@ async fn direct(url: &str, streams: usize) -> Result<Times, Failure> {
             let mut times = Times::new()?;
             for _ in 0..ANSWERS {
                 let asked = now_us();
-                let body = json!({ "model": model(), "stream": true, "messages": [{ "role": "user", "content": "Write." }] });
+                let body =
+                    json!({ "model": model(), "stream": true, "messages": [{ "role": "user", "content": "Write." }] });
                 let answer = http.post(&url).json(&body).send().await?.error_for_status()?;
                 let mut seen = 0;
                 client::events(answer, |_, data| {

@@ -5,7 +5,8 @@ use std::fmt::Write as _;
 
 use sha2::{Digest as _, Sha256};
 use store::{
-    FinishedGeneration, NewConversation, NewGeneration, NewMessage, NewUser, PromptAndAnswer, SessionRow, Store, StoreConfig,
+    FinishedGeneration, NewConversation, NewGeneration, NewMessage, NewUser, PromptAndAnswer, SessionRow, Store,
+    StoreConfig,
 };
 use tower_sessions::session::Id;
 use types::{

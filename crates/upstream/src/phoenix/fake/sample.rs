@@ -94,7 +94,10 @@ impl Asked {
     }
 
     fn title_text(&self) -> String {
-        let words: Vec<&str> = self.question.split_whitespace().take(6).collect();
+        // A title is asked for with the conversation quoted; its first line is what the person said.
+        let said = self.question.lines().next().unwrap_or_default();
+        let said = said.strip_prefix("Person:").unwrap_or(said);
+        let words: Vec<&str> = said.split_whitespace().take(6).collect();
         let short: String = words.join(" ").chars().take(48).collect();
         let short = short.trim_matches(|c: char| !c.is_alphanumeric());
         let mut letters = short.chars();
