@@ -85,9 +85,10 @@ test("conversations are renamed, found, deleted and brought back", async ({ ada,
   await expect(lastAnswer(ada)).toHaveAttribute("data-status", "complete", { timeout: 30_000 });
   await awake(ada);
   await ada.getByRole("button", { name: "More about this conversation" }).click();
-  await ada.getByRole("button", { name: "Rename" }).click();
+  await ada.getByRole("region", { name: "Conversation", exact: true }).getByRole("link", { name: "Rename" }).click();
   await ada.getByLabel("Title").fill(`Garden ${word}`);
-  await ada.getByRole("dialog", { name: "Rename" }).getByRole("button", { name: "Save" }).click();
+  await expectAccessible(ada);
+  await ada.locator(".thread-rename").getByRole("button", { name: "Save" }).click();
   await expect(ada.getByRole("heading", { level: 1 })).toHaveText(`Garden ${word}`);
 
   await ada.goto("/chat");

@@ -121,7 +121,7 @@ test("sessions are listed and can be ended", async ({ browser, ada, house, home,
 
 test("the look can be dark, light or the system's", async ({ ada }) => {
   await ada.goto("/account");
-  const background = () => ada.evaluate(() => getComputedStyle(document.body).backgroundColor);
+  const background = () => ada.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
   const light = await background();
   await ada.getByRole("radio", { name: "Dark" }).check();
   await ada.getByRole("button", { name: "Save" }).click();
