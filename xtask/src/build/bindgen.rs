@@ -25,8 +25,8 @@ pub(crate) fn bind(wasm: &Path, folder: &Path, release: bool) -> Result<()> {
 
 /// The `wasm-opt` to use, if there is one.
 pub(crate) fn wasm_opt() -> Option<PathBuf> {
-    let of_npm = |folder: &str| shell::root().join(folder).join("node_modules/.bin/wasm-opt");
-    [of_npm("target/tools"), of_npm("end2end")].into_iter().find(|file| file.exists())
+    let folders = [super::target().join("tools"), shell::root().join("end2end")];
+    folders.iter().map(|folder| folder.join("node_modules/.bin/wasm-opt")).find(|file| file.exists())
 }
 
 /// Shrinks `wasm` in place.

@@ -126,7 +126,7 @@ pub(crate) fn chromium() -> Option<PathBuf> {
 
 /// The Dockerfile's linter.
 pub(crate) fn hadolint() -> Option<PathBuf> {
-    let ours = shell::root().join("target/tools/hadolint/bin/hadolint");
+    let ours = build::target().join("tools/hadolint/bin/hadolint");
     shell::which(&["hadolint"]).or_else(|| ours.is_file().then_some(ours))
 }
 
