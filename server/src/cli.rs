@@ -24,8 +24,9 @@ const HEALTH_PATIENCE: Duration = Duration::from_secs(3);
 #[derive(Debug, Parser)]
 #[command(name = "thinkheads", version)]
 pub struct Cli {
+    /// Runs the site when absent.
     #[command(subcommand)]
-    command: Command,
+    command: Option<Command>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -43,7 +44,7 @@ enum Command {
     Healthcheck,
 }
 
-#[derive(Args, Debug)]
+#[derive(Args, Debug, Default)]
 struct Serve {
     /// Start labelled stand-ins for the services behind the site, with sample answers. Stays on this machine.
     #[arg(long)]
@@ -68,7 +69,7 @@ enum User {
 /// # Errors
 /// What kept it from being done, in words for the one who typed it.
 pub async fn run(cli: Cli) -> Result<(), StartError> {
-    match cli.command {
+    match cli.command.unwrap_or_else(|| Command::Serve(Serve::default())) {
         Command::Serve(serve) => self::serve(serve).await,
         Command::User(User::Add { admin }) => add_administrator(&admin).await,
         Command::CheckConfig => check_config(),

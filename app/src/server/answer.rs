@@ -22,14 +22,10 @@ pub fn mend<T>(request: &RequestCx, result: Result<T, ServiceError>) -> Result<T
     result.map_err(|error| {
         let trace_id = request.viewer.origin().trace_id.clone();
         if error.is_fault() {
-            tracing::error!(
-                error = &error as &dyn std::error::Error,
-                trace_id,
-                path = request.site.path_only(),
-                "request failed"
-            );
+            // Not the path: it may be a one-time link. The access log has the route under the same trace id.
+            tracing::error!(error = &error as &dyn std::error::Error, trace_id, "request failed");
         } else {
-            tracing::debug!(code = ?error.code(), trace_id, path = request.site.path_only(), "request refused");
+            tracing::debug!(code = ?error.code(), trace_id, "request refused");
         }
         AppError(Problem { trace_id, ..error.problem() })
     })
@@ -91,6 +87,11 @@ pub async fn sign_in(request: &RequestCx, user: UserId, path: &str) -> Result<()
 pub async fn sign_out(request: &RequestCx) -> Result<(), AppError> {
     if let Ok(member) = request.viewer.member() {
         respond(request, request.services.sessions().sign_out(member).await)?;
+    }
+    // "Back" must not bring a private page out of the browser's memory.
+    if let Some(options) = use_context::<ResponseOptions>() {
+        options
+            .insert_header(header::HeaderName::from_static("clear-site-data"), HeaderValue::from_static("\"cache\""));
     }
     kept(request, request.session.flush().await)
 }

@@ -29,7 +29,7 @@ pub(super) fn document(request: &RequestCx, route: Option<&'static Route>, page:
         <title>{title}</title>
         <meta name="color-scheme" content=theme.unwrap_or("light dark") />
         {theme_colours(site.theme)}
-        <link rel="stylesheet" href=format!("/{}/main.css", site.pkg) />
+        <link rel="stylesheet" href=style_sheet(&site.pkg) />
         <link rel="canonical" href=canonical />
         <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
         <link rel="icon" href="/icons/icon-192.png" sizes="192x192" type="image/png" />
@@ -42,7 +42,8 @@ pub(super) fn document(request: &RequestCx, route: Option<&'static Route>, page:
     let body = match page.layout {
         Layout::Gate => (page.view)(),
         layout => {
-            let spot = Spot { user: request.viewer.user().cloned(), path: site.path_only().to_owned(), layout };
+            let home = if site.subdomain.is_some() { format!("{}/", site.public_url) } else { "/".to_owned() };
+            let spot = Spot { user: request.viewer.user().cloned(), path: site.path_only().to_owned(), home, layout };
             let viewer = request.viewer.clone();
             view! { <Frame viewer spot>{(page.view)()}</Frame> }.into_any()
         }
@@ -82,4 +83,10 @@ fn scripts(site: &SiteFacts) -> impl IntoView {
 fn toast_view(toast: ToastNote) -> impl IntoView {
     let ToastNote { text, tone, action } = toast;
     view! { <Toast tone text>{action.map(|action| action())}</Toast> }
+}
+
+/// The style sheet among a build's files. `cargo leptos` builds straight into `pkg` and names it after the program.
+fn style_sheet(pkg: &str) -> String {
+    let name = if pkg == "pkg" { "thinkheads" } else { "main" };
+    format!("/{pkg}/{name}.css")
 }

@@ -16,6 +16,8 @@ pub(super) struct Spot {
     pub(super) user: Option<User>,
     /// The canonical path.
     pub(super) path: String,
+    /// Where home is: on a subdomain `/` is the subdomain's own first page.
+    pub(super) home: String,
     /// How the page fills the frame.
     pub(super) layout: Layout,
 }
@@ -23,18 +25,19 @@ pub(super) struct Spot {
 /// The frame.
 #[component]
 pub(super) fn Frame(viewer: Viewer, spot: Spot, children: Children) -> impl IntoView {
-    let Spot { user, path, layout } = spot;
+    let Spot { user, path, home, layout } = spot;
     let items = menu()
         .filter(|(route, _)| viewer.may(route.permission))
         .map(|(route, menu)| {
             let current = is_within(&path, route.path);
-            view! { <NavItem href=route.path icon=menu.icon label=menu.label current /> }
+            let href = if route.path == "/" { home.clone() } else { route.path.to_owned() };
+            view! { <NavItem href icon=menu.icon label=menu.label current /> }
         })
         .collect_view();
     view! {
         <div class="frame">
             <header class="side">
-                <Brand />
+                <Brand home=home />
                 <nav class="side-nav" aria-label="Main">{items}</nav>
                 {user.map(|user| person(user.name, is_within(&path, "/account")))}
             </header>

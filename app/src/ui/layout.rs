@@ -6,9 +6,13 @@ use super::{Icon, IconName, Mark};
 
 /// The mark and the name, leading home.
 #[component]
-pub fn Brand() -> impl IntoView {
+pub fn Brand(
+    /// Where home is, seen from here.
+    #[prop(default = "/".to_owned())]
+    home: String,
+) -> impl IntoView {
     view! {
-        <a class="brand" href="/">
+        <a class="brand" href=home>
             <Mark />
             <span class="brand-name">"ThinkHeads"</span>
         </a>

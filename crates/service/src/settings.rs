@@ -164,3 +164,15 @@ impl Default for ChatSettings {
 const fn days(n: u64) -> Duration {
     Duration::from_secs(n * 24 * 60 * 60)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::PasswordSettings;
+
+    /// OWASP's Password Storage Cheat Sheet: Argon2id with at least 19 MiB, 2 passes, 1 lane.
+    #[test]
+    fn passwords_cost_at_least_what_owasp_asks_for() {
+        let PasswordSettings { memory_kib, passes, lanes, .. } = PasswordSettings::default();
+        assert!(memory_kib >= 19 * 1024 && passes >= 2 && lanes >= 1);
+    }
+}

@@ -9,11 +9,17 @@ use axum::{
     routing::post,
 };
 use bytes::Bytes;
-use http::{header, request::Parts};
+use http::{StatusCode, header, request::Parts};
 use leptos::prelude::provide_context;
+use tracing::Instrument as _;
 use types::{Permission, Problem, ProblemCode};
 
-use super::{facts::Facts, forms, middleware::limits, problem};
+use super::{
+    facts::Facts,
+    forms,
+    middleware::{limits, session},
+    problem,
+};
 use crate::state::AppState;
 
 /// Set by Leptos on the answer of a server function that failed.
@@ -72,11 +78,7 @@ pub(crate) async fn call(cx: &RequestCx, permission: Permission, parts: Parts, b
         let refusal = problem::with_trace(refusal, trace_id);
         return Outcome::Refused(problem::json(&refusal), Box::new(refusal));
     }
-    let context = cx.clone();
-    let request = Request::from_parts(parts, Body::from(body));
-    let response = leptos_axum::handle_server_fns_with_context(move || provide_context(context.clone()), request)
-        .await
-        .into_response();
+    let response = run(cx, Request::from_parts(parts, Body::from(body))).await;
     if response.status().as_u16() < 400 && !response.headers().contains_key(FAILED) {
         return Outcome::Done(response);
     }
@@ -93,4 +95,23 @@ pub(crate) async fn call(cx: &RequestCx, permission: Permission, parts: Parts, b
     let mut response = Response::from_parts(parts, Body::from(body));
     problem::add_retry_after(&mut response, &found);
     Outcome::Refused(response, Box::new(found))
+}
+
+/// Runs a server function to its end even if the browser goes away meanwhile: a message that was stored must get its
+/// answer, a changed password must end the other sessions.
+async fn run(cx: &RequestCx, request: Request) -> Response {
+    let (context, origin) = (cx.clone(), cx.viewer.origin().clone());
+    let work = session::from(origin, async move {
+        leptos_axum::handle_server_fns_with_context(move || provide_context(context.clone()), request)
+            .await
+            .into_response()
+    });
+    match tokio::spawn(work.instrument(tracing::Span::current())).await {
+        Ok(response) => response,
+        Err(error) => match error.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            // Only the runtime's end cancels it, and then nobody reads this.
+            Err(_) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+        },
+    }
 }

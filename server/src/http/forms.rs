@@ -5,7 +5,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use app::server::{FormOutcome, RequestCx};
+use app::server::{FormOutcome, RequestCx, local_path};
 use axum::{
     Router,
     body::Body,
@@ -14,6 +14,7 @@ use axum::{
 };
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Method, StatusCode, header, request::Parts};
+use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use tower::ServiceExt as _;
 use types::{Permission, Problem};
 use url::Url;
@@ -55,6 +56,7 @@ pub(crate) async fn submit(
 ) -> Response {
     let back = back(&parts, &facts, &state.hosts);
     let action = parts.uri.path().to_owned();
+    let came_from = back.as_ref().map(|back| came_from(&action, &back.path, &state.hosts));
     let values = values(&body);
     // Leptos would answer a form by itself, with the error in the address. Asked for data, it leaves that to us.
     parts.headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
@@ -73,7 +75,34 @@ pub(crate) async fn submit(
         }
     };
     dress(&mut page, &answer, &refusal);
+    if let Some(cookie) = came_from.and_then(|cookie| HeaderValue::from_str(&cookie).ok()) {
+        page.headers_mut().append(header::SET_COOKIE, cookie);
+    }
     page
+}
+
+/// The cookie that remembers the page of a refused form. The page shown again stands at the address of the server function,
+/// so the next try names that address as where it came from.
+fn came_from(action: &str, path: &str, hosts: &Hosts) -> String {
+    let secure = if hosts.secure() { "; Secure" } else { "" };
+    let path = utf8_percent_encode(path, NON_ALPHANUMERIC);
+    format!("{}={path}; Path=/api; Max-Age=3600; HttpOnly; SameSite=Lax{secure}", memory(action))
+}
+
+/// The name of that cookie: one for each action, so that two refused forms do not mix their pages up.
+fn memory(action: &str) -> String {
+    format!("from_{}", action.rsplit('/').next().unwrap_or_default())
+}
+
+/// The page that an earlier refusal of the form at `address` remembered.
+fn remembered(parts: &Parts, address: &str) -> Option<Back> {
+    let name = memory(address);
+    let cookies = parts.headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let mut pairs = cookies.flat_map(|cookies| cookies.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    let (_, value) = pairs.find(|(found, _)| *found == name)?;
+    let path = percent_decode_str(value).decode_utf8().ok()?;
+    let path = local_path(Some(&path)).to_owned();
+    Some(Back { address: path.clone(), path })
 }
 
 /// Leads on: to where the server function says, or back to the form's page.
@@ -118,6 +147,9 @@ fn back(parts: &Parts, facts: &Facts, hosts: &Hosts) -> Option<Back> {
     let mut url = Url::parse(parts.headers.get(header::REFERER)?.to_str().ok()?).ok()?;
     if !hosts.is_own_origin(&url.origin().ascii_serialization(), facts.host.as_deref()) {
         return None;
+    }
+    if url.path().starts_with("/api/") {
+        return remembered(parts, url.path());
     }
     let subdomain = hosts.find(url.host_str()?)?.subdomain;
     let path = hosts.canonical(subdomain, url.path(), |_| false).into_owned();

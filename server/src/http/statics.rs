@@ -34,6 +34,11 @@ pub(crate) struct Site {
     files: BTreeSet<String>,
 }
 
+/// Whether a path names its build, `/pkg/<build id>/…`: such a file never changes.
+fn of_one_build(path: &str) -> bool {
+    path.strip_prefix("/pkg/").is_some_and(|rest| rest.contains('/'))
+}
+
 impl Site {
     /// Lists the folder. One that is not there gives pages without style and script, and a warning.
     pub(crate) fn open(folder: &Path) -> io::Result<Self> {
@@ -45,8 +50,10 @@ impl Site {
                 "no site files: pages come without style and script. `cargo xtask build` makes them; THINKHEADS_SITE_DIR says where"
             ),
         }
-        let build = fs::read_to_string(folder.join(BUILD_ID)).unwrap_or_else(|_| "none".into());
-        Ok(Self { folder: folder.to_owned(), pkg: format!("pkg/{}", build.trim()).into(), files })
+        // `cargo leptos` builds without an identifier, straight into `pkg`.
+        let pkg =
+            fs::read_to_string(folder.join(BUILD_ID)).map_or_else(|_| "pkg".into(), |id| format!("pkg/{}", id.trim()));
+        Ok(Self { folder: folder.to_owned(), pkg: pkg.into(), files })
     }
 
     /// Whether a path names a site file.
@@ -64,9 +71,9 @@ impl Site {
         let router = self
             .files
             .iter()
-            .filter(|path| !path.starts_with("/pkg/"))
+            .filter(|path| !of_one_build(path))
             .fold(Router::new(), |router, path| router.route_service(path, folder.clone()));
-        let pkg = self.files.iter().filter(|path| path.starts_with("/pkg/"));
+        let pkg = self.files.iter().filter(|path| of_one_build(path));
         let pkg = pkg.fold(Router::new(), |router, path| router.route_service(path, folder.clone()));
         router
             .layer(axum::middleware::from_fn(|request: Request, next: Next| keep(request, next, ASK)))

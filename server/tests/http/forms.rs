@@ -39,6 +39,22 @@ async fn complaints_stand_at_their_fields_with_status_422() {
 }
 
 #[tokio::test]
+async fn a_form_refused_twice_still_shows_its_page() {
+    let app = TestApp::start().await;
+    let nobody = app.anonymous();
+    let fields = [("email", "ada@example.org"), ("password", "not-her-password"), ("next", "/account")];
+    let first = nobody.post_form("/sign-in?next=%2Faccount", "/api/sign_in", &fields).await;
+    assert!(first.text.contains("action=\"/api/sign_in\""));
+    // The refused page stands at the server function's address, and browsers say so.
+    for _ in 0..2 {
+        let again = nobody.post_form("/api/sign_in", "/api/sign_in", &fields).await;
+        assert!(again.status.is_client_error(), "{}", again.status);
+        assert!(again.text.contains("action=\"/api/sign_in\""), "the same form again: {}", again.text);
+        assert!(again.text.contains("/account"), "where she wanted to go");
+    }
+}
+
+#[tokio::test]
 async fn a_form_that_went_well_leads_on() {
     let app = TestApp::start().await;
     let member = app.member().await;

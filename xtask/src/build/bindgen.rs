@@ -34,6 +34,8 @@ pub(crate) fn shrink(tool: &Path, wasm: &Path) -> Result<()> {
     let features =
         ["bulk-memory", "nontrapping-float-to-int", "sign-ext", "mutable-globals", "reference-types", "multivalue"];
     let mut command = shell::command(tool);
-    command.arg("-Oz").args(features.map(|feature| format!("--enable-{feature}")));
+    // Without inlining the file is 2 % longer and, compressed, 4 % shorter: repeated code compresses away.
+    command.args(["-Oz", "-ocimfs", "0", "-fimfs", "0", "-aimfs", "0"]);
+    command.args(features.map(|feature| format!("--enable-{feature}")));
     shell::run(command.arg(wasm).arg("-o").arg(wasm))
 }

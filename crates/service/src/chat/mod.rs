@@ -1,8 +1,8 @@
 //! Conversations with a model. An answer in the making is a *generation*: it belongs to the server, is kept piece by
 //! piece, and can be followed "from number N" by any number of readers that come and go.
 //!
-//! How a message walks: [`Chat::send`] checks and stores it and starts a task (`generation`) that owns the upstream's
-//! stream. The task appends to a [`Live`](live::Live) text in the [`Hub`](hub::Hub); readers ([`Chat::watch`]) take what
+//! How a message walks: `Chat::send` checks and stores it and starts a task (`generation`) that owns the upstream's
+//! stream. The task appends to a `Live` text in the `Hub`; readers (`Chat::watch`) take what
 //! follows their number from there; the flusher writes what is new to the database a few times a second and settles what
 //! has ended.
 
