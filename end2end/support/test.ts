@@ -75,7 +75,7 @@ export const test = base.extend<Fixtures, { house: House }>({
 
 export { expect } from "@playwright/test";
 
-/** axe with every rule of WCAG 2.2 A and AA and best practice. */
+/** axe with its default rules (WCAG A and AA, best practice). */
 export async function expectAccessible(page: Page): Promise<void> {
   const results = await new AxeBuilder({ page }).analyze();
   const found = results.violations.map((violation) => ({

@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
     process::{Child, Command},
     sync::mpsc,
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
 use anyhow::{Context as _, Result};
@@ -86,6 +86,8 @@ fn watch(args: &Args, steps: &mut Steps) -> Result<()> {
     }
     let mut running: Option<Child> = None;
     loop {
+        #[expect(clippy::disallowed_methods, reason = "compared with what the file system says")]
+        let began = SystemTime::now();
         match build_all(args, steps) {
             Ok(binary) => {
                 stop(running.take())?;
@@ -96,7 +98,7 @@ fn watch(args: &Args, steps: &mut Steps) -> Result<()> {
         }
         loop {
             let events = changes.recv()?.unwrap_or_default();
-            if let Some(event) = events.iter().find(|event| matters(&event.path)) {
+            if let Some(event) = events.iter().find(|event| matters(&event.path, began)) {
                 let path = event.path.strip_prefix(shell::root()).unwrap_or(&event.path);
                 println!("\n{} changed", path.display());
                 *steps = Steps::new(3);
@@ -106,10 +108,12 @@ fn watch(args: &Args, steps: &mut Steps) -> Result<()> {
     }
 }
 
-/// Editors' temporary files do not.
-fn matters(path: &Path) -> bool {
+/// Editors' temporary files do not, nor does a file that was only read, which is reported too: compilers read them all.
+fn matters(path: &Path, since: SystemTime) -> bool {
     let kinds = ["css", "ico", "js", "png", "rs", "sql", "svg", "toml", "txt", "webmanifest", "woff2"];
-    path.extension().is_some_and(|extension| kinds.iter().any(|kind| extension == *kind))
+    let of_ours = path.extension().is_some_and(|extension| kinds.iter().any(|kind| extension == *kind));
+    // A file that is gone has changed.
+    of_ours && path.metadata().and_then(|facts| facts.modified()).map_or(true, |changed| changed >= since)
 }
 
 /// Asks the server to end, as a service manager would, so that open answers are kept.

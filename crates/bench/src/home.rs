@@ -54,6 +54,7 @@ pub(crate) async fn measure(arguments: &Arguments, report: &mut Report) -> Resul
     report.note("empty route, 32 connections", empty_rate, "requests/s");
     report.note("empty route, 32 connections, p99", milliseconds(&empty_times), "ms");
     report.note("empty route's requests/s over home's", empty_rate / home_rate, "times");
+    report.note("home's p99 over the empty route's", milliseconds(&home_times) / milliseconds(&empty_times), "times");
     Ok(())
 }
 

@@ -61,7 +61,7 @@ async fn held(arguments: &Arguments, report: &mut Report) -> Result<(), Failure>
         let told = told.clone();
         streams.spawn(async move {
             let mut first = true;
-            // One token every two seconds for longer than the measurement lasts.
+            // One token a second, for longer than the measurement lasts.
             let answer = chatter.ask("stamps-100000-1").await?;
             client::events(answer, |name, _| {
                 if first && name == "piece" {
