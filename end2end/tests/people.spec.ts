@@ -106,7 +106,7 @@ test("sessions are listed and can be ended", async ({ browser, ada, house, home,
   await page.getByRole("button", { name: "Sign in" }).click();
   await expect(page.getByRole("heading", { level: 1 })).toContainText("Hello");
 
-  // The other browser ends itself through the list of this one: of all rows but this device's, the newest is first.
+  // This device ends every other session, and the other browser must sign in again.
   await ada.goto("/account");
   await expect(ada.getByText("This device", { exact: true })).toBeVisible();
   const rows = ada.locator(".rowitem");

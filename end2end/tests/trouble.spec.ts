@@ -58,7 +58,7 @@ test("a server killed in mid-answer keeps the text and offers to continue", asyn
   await house.server.stop();
 });
 
-test("a cut line is mended without losing a word", async ({ ada }) => {
+test("going offline for a moment in mid-answer loses no word", async ({ ada }) => {
   await ask(ada, "Slowly", "demo-slow");
   await awake(ada);
   const prose = lastAnswer(ada).locator(".prose");
@@ -98,6 +98,13 @@ test("the keyboard reaches the content and every menu entry", async ({ ada, isMo
   await expect(ada.getByRole("link", { name: "Skip to content" })).toBeFocused();
   await ada.keyboard.press("Enter");
   await expect(ada.locator("#main")).toBeFocused();
+  await ada.goto("/");
+  for (const name of ["Skip to content", "ThinkHeads", "Home", "Chat", "People", /Account/]) {
+    await ada.keyboard.press("Tab");
+    await expect(ada.locator("body > .skip, .side a").and(ada.getByRole("link", { name }))).toBeFocused();
+  }
+  await ada.keyboard.press("Enter");
+  await expect(ada.getByRole("heading", { level: 1, name: "Account" })).toBeVisible();
   await ada.goto("/chat/new");
   await awake(ada);
   await expect(composer(ada)).toBeFocused();

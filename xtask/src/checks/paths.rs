@@ -23,7 +23,7 @@ fn machine_path(line: &str) -> Option<&str> {
     let homes = [["/ro", "ot/"], ["/wo", "rk/"], ["/ho", "me/"], ["/Use", "rs/"]].map(|parts| parts.concat());
     for home in &homes {
         for (at, _) in line.match_indices(home.as_str()) {
-            // `target/home/`, `https://host/work/` and `~/work/` are no absolute paths.
+            // Such a folder inside a relative path, a URL or after `~` is no absolute path.
             let before = line[..at].chars().next_back();
             let starts_a_path = before.is_none_or(|letter| !letter.is_alphanumeric() && !"/.~}_-*)".contains(letter));
             let rest = &line[at + home.len()..];
