@@ -22,10 +22,11 @@ use std::sync::Arc;
 
 use store::StoreError;
 use tokio::sync::OnceCell;
-use types::{Model, ServiceStatus};
+use types::{Model, ServiceStatus, UserId};
 
 use crate::{Context, Member, ServiceError};
 use hub::Hub;
+use live::Cause;
 
 pub use readings::describe;
 pub use send::SendRequest;
@@ -80,6 +81,12 @@ impl Chat {
     /// `UpstreamUnavailable` or `UpstreamRefused`, in words for people.
     pub async fn models(&self, _member: Member<'_>) -> Result<Vec<Model>, ServiceError> {
         Ok(self.inner.inference.models().await?)
+    }
+
+    /// Stops all answers of a person that this process writes, at once. Those of other processes hear of it through the
+    /// database.
+    pub(crate) fn stop_all_of(&self, user: UserId) {
+        self.inner.hub.running_of(user).iter().for_each(|live| live.call_off(Cause::Person));
     }
 
     /// What was last observed of the model server. Asks nobody.

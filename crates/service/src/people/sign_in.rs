@@ -1,6 +1,7 @@
 //! Signing in, and changing one's password.
 
 use serde_json::json;
+use store::UserRecord;
 use types::{Password, ProblemCode, User};
 
 use super::{
@@ -47,7 +48,7 @@ impl People {
         match known {
             Some(known) if known.user.disabled_at.is_none() && verdict != Verdict::Wrong => {
                 if verdict == Verdict::RightButOld {
-                    self.rehash(&known.user, &password).await;
+                    self.rehash(&known, &password).await;
                 }
                 let entry = self.entry(Actor::Person(&known.user), origin, "session.sign_in", &known.user);
                 store.append_audit(entry).await?;
@@ -99,20 +100,27 @@ impl People {
         }
         let hash = self.passwords.hash(&new).await?;
         let entry = self.entry(Actor::Person(user), origin, "user.password_changed", user);
-        store.set_password_hash(user.id, &hash, self.context.world.now(), Some(entry)).await?;
+        let now = self.context.world.now();
+        if !store.change_password_hash(user.id, &known.password_hash, &hash, now, entry).await? {
+            return Err(ServiceError::refused(
+                ProblemCode::Conflict,
+                "Your password was changed in another place at this moment, so it was left as it is. Type both again.",
+            ));
+        }
         self.context.sessions.end_all_but(member, "session.ended_others").await?;
         Ok(())
     }
 
-    /// Stores the password under today's parameters. The sign-in goes on when this fails: the next one tries again.
-    async fn rehash(&self, user: &User, password: &Password) {
+    /// Stores the password under today's parameters, unless it was changed meanwhile. The sign-in goes on when this fails:
+    /// the next one tries again.
+    async fn rehash(&self, known: &UserRecord, password: &Password) {
         let stored = async {
             let hash = self.passwords.hash(password).await?;
-            self.context.store.set_password_hash(user.id, &hash, self.context.world.now(), None).await?;
+            self.context.store.renew_password_hash(known.user.id, &known.password_hash, &hash).await?;
             Ok::<_, ServiceError>(())
         };
         if let Err(error) = stored.await {
-            tracing::warn!(user = %user.id, error = &error as &dyn std::error::Error, "could not renew a password hash");
+            tracing::warn!(user = %known.user.id, error = &error as &dyn std::error::Error, "could not renew a password hash");
         }
     }
 

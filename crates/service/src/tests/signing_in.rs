@@ -95,6 +95,34 @@ async fn an_old_hash_is_renewed_at_the_next_sign_in() {
     assert_eq!(stored().await, renewed, "an up-to-date hash stays");
 }
 
+/// Somebody signs in just before the password is changed; the renewed hash of the old one comes after the change.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_renewed_hash_does_not_bring_an_old_password_back() {
+    let house = House::new().await;
+    let founder = house.founder().await;
+    let here = house.signed_in(&founder).await;
+    let mut stronger = lenient();
+    // Takes far longer than the change does.
+    stronger.passwords.memory_kib = 128 * 1024;
+    stronger.passwords.passes = 4;
+    let second = house.second(stronger).await;
+    let signing_in = tokio::spawn({
+        let (second, origin) = (second.clone(), house.origin(1));
+        async move { second.people().sign_in("grace@example.com", Password::new(PASSWORD), &origin).await }
+    });
+    // The check is the first computation, the renewal the second.
+    while second.people().password_hashes() < 2 {
+        tokio::task::yield_now().await;
+    }
+    let new = "another fine phrase";
+    let people = house.services.people();
+    people.change_password(here.member().unwrap(), Password::new(PASSWORD), Password::new(new)).await.unwrap();
+    assert!(!signing_in.is_finished(), "the renewal is still being computed");
+    signing_in.await.unwrap().unwrap();
+    assert!(people.sign_in("grace@example.com", Password::new(PASSWORD), &house.origin(1)).await.is_err());
+    people.sign_in("grace@example.com", Password::new(new), &house.origin(1)).await.unwrap();
+}
+
 #[tokio::test]
 async fn changing_the_password_ends_the_other_sessions() {
     let house = House::new().await;
