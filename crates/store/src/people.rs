@@ -263,10 +263,7 @@ impl Store {
     pub async fn renew_password_hash(&self, id: UserId, old: &str, new: &str) -> Result<bool> {
         let changed = self
             .db
-            .execute(
-                "UPDATE users SET password_hash = $3 WHERE id = $1 AND password_hash = $2",
-                args![id, old, new],
-            )
+            .execute("UPDATE users SET password_hash = $3 WHERE id = $1 AND password_hash = $2", args![id, old, new])
             .await?;
         Ok(changed > 0)
     }

@@ -16,6 +16,7 @@ mod readings;
 mod send;
 pub(crate) mod title;
 mod watch;
+mod watchers;
 mod words;
 
 use std::sync::Arc;
@@ -27,6 +28,7 @@ use types::{Model, ServiceStatus, UserId};
 use crate::{Context, Member, ServiceError};
 use hub::Hub;
 use live::Cause;
+use watchers::Watchers;
 
 pub use readings::describe;
 pub use send::SendRequest;
@@ -41,6 +43,7 @@ pub struct Chat {
 struct Inner {
     context: Context,
     hub: Arc<Hub>,
+    watchers: Watchers,
     /// Set once the generations of this instance's former life are marked as interrupted; before that, none may begin.
     cleared: OnceCell<()>,
 }
@@ -72,7 +75,14 @@ impl Inner {
 
 impl Chat {
     pub(crate) fn new(context: Context) -> Self {
-        Self { inner: Arc::new(Inner { context, hub: Arc::default(), cleared: OnceCell::new() }) }
+        Self {
+            inner: Arc::new(Inner {
+                context,
+                hub: Arc::default(),
+                watchers: Watchers::default(),
+                cleared: OnceCell::new(),
+            }),
+        }
     }
 
     /// The models on offer.

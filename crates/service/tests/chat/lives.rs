@@ -109,14 +109,8 @@ async fn a_row_without_its_task_is_interrupted_though_the_process_lives() {
     let call = place.puppet.call().await;
     let conversation = anna.exchange(&place, None, "Hello", "Hi").await.conversation;
     let world = place.services.world();
-    let message = |role, status| NewMessage {
-        id: world.id(),
-        parent: None,
-        role,
-        text: String::new(),
-        status,
-        model: None,
-    };
+    let message =
+        |role, status| NewMessage { id: world.id(), parent: None, role, text: String::new(), status, model: None };
     let orphan = PromptAndAnswer {
         conversation,
         user_id: anna.id(),

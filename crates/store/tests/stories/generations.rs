@@ -148,11 +148,9 @@ async fn answers_doubled_before_the_rule_are_set_right(database: &TestDatabase) 
         store.append_pieces(&[batch(n, 1, "so "), batch(n, 2, "far")]).await.unwrap();
     }
     store.migrate().await.unwrap();
-    for (n, state) in [
-        (10, GenerationState::Interrupted),
-        (20, GenerationState::Interrupted),
-        (30, GenerationState::Running),
-    ] {
+    for (n, state) in
+        [(10, GenerationState::Interrupted), (20, GenerationState::Interrupted), (30, GenerationState::Running)]
+    {
         let row = store.generation(user, generation_id(n)).await.unwrap().unwrap();
         assert_eq!((row.state, row.last_piece), (state, 2), "{n}");
         let (_, message) = store.message(user, message_id(n + 1)).await.unwrap().unwrap();

@@ -1,11 +1,12 @@
 //! Short words for the stories: identifiers from numbers, people, audit entries.
 
 use store::{
-    AuditEntry, FinishedGeneration, NewConversation, NewGeneration, NewMessage, NewUser, PromptAndAnswer, SessionRow, Store,
+    AuditEntry, FinishedGeneration, NewConversation, NewGeneration, NewMessage, NewUser, PromptAndAnswer, SessionRow,
+    Store,
 };
 use types::{
-    AuditId, ConversationId, ConversationSettings, GenerationId, GenerationState, MessageId, MessageRole, MessageStatus, Millis, Role,
-    SessionPublicId, User, UserId,
+    AuditId, ConversationId, ConversationSettings, GenerationId, GenerationState, MessageId, MessageRole,
+    MessageStatus, Millis, Role, SessionPublicId, User, UserId,
 };
 
 /// The time at which every story begins.
