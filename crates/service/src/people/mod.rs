@@ -1,6 +1,7 @@
 //! People: how they come in, how they prove who they are, and what administrators may do about them.
 
 mod administration;
+mod devices;
 mod invitations;
 mod limits;
 mod passwords;
@@ -11,6 +12,7 @@ use types::{ProblemCode, User};
 
 use crate::{Admin, Chat, Context, ServiceError};
 
+pub use devices::DEVICE_LIFETIME;
 pub use invitations::InvitationView;
 
 use limits::Limits;

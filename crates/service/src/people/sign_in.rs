@@ -5,7 +5,7 @@ use store::UserRecord;
 use types::{Password, ProblemCode, User};
 
 use super::{
-    People,
+    People, devices,
     limits::Limited,
     passwords::Verdict,
     rules::{self, Complaints},
@@ -18,13 +18,20 @@ use crate::{
 
 impl People {
     /// Checks an address and a password. The answer and the time are the same for an unknown address, a wrong password and
-    /// a disabled person. The caller then makes the session.
+    /// a disabled person. `device` is the proof that [`People::known_device`] once gave to this device, if it has one: it
+    /// has its tries counted apart. The caller then makes the session.
     ///
     /// # Errors
     /// `Invalid` when they do not belong together; `TooManyRequests`, with the time to wait, past the limits of the account
     /// or the network, or when too many people sign in at once; otherwise when the database fails.
-    pub async fn sign_in(&self, email: &str, password: Password, origin: &Origin) -> Result<User, ServiceError> {
-        let outcome = self.try_sign_in(email, password, origin).await;
+    pub async fn sign_in(
+        &self,
+        email: &str,
+        password: Password,
+        device: Option<&str>,
+        origin: &Origin,
+    ) -> Result<User, ServiceError> {
+        let outcome = self.try_sign_in(email, password, device, origin).await;
         metric::sign_in(match &outcome {
             Ok(_) => "ok",
             Err(error) => match error.code() {
@@ -36,10 +43,24 @@ impl People {
         outcome
     }
 
-    async fn try_sign_in(&self, email: &str, password: Password, origin: &Origin) -> Result<User, ServiceError> {
+    async fn try_sign_in(
+        &self,
+        email: &str,
+        password: Password,
+        device: Option<&str>,
+        origin: &Origin,
+    ) -> Result<User, ServiceError> {
         let store = &self.context.store;
         let email = rules::normal_email(email);
-        if let Err(limited) = self.limits.check(&email, origin.network) {
+        let known_device = match device {
+            Some(proof) => store
+                .user_by_email(&email)
+                .await?
+                .and_then(|known| devices::recognise(proof, &known, self.context.world.now())),
+            None => None,
+        };
+        let as_known = known_device.is_some_and(|device| self.limits.check_known("device", device.name()).is_ok());
+        if !as_known && let Err(limited) = self.limits.check(&email, origin.network) {
             return Err(self.refuse_limited(&limited, "sign_in", "sign-in attempts", origin).await?);
         }
         let known = store.user_by_email(&email).await?;
@@ -83,7 +104,8 @@ impl People {
     pub async fn change_password(&self, member: Member<'_>, old: Password, new: Password) -> Result<(), ServiceError> {
         let user = member.user();
         let origin = member.origin();
-        if let Err(limited) = self.limits.check(&user.email, origin.network) {
+        // By session: a stranger who tries at the sign-in does not count here.
+        if let Err(limited) = self.limits.check_known("session", &member.session().to_string()) {
             return Err(self
                 .refuse_limited(&limited, "change_password", "attempts to change the password", origin)
                 .await?);
