@@ -15,7 +15,7 @@ use tokio::{
     time::timeout,
 };
 
-use crate::{Application, Options, StartError, startup, telemetry};
+use crate::{Application, Options, StartError, http::middleware::host::Hosts, startup, telemetry};
 
 /// How long a health check waits for its answer.
 const HEALTH_PATIENCE: Duration = Duration::from_secs(3);
@@ -149,6 +149,13 @@ fn warnings(config: &Config) -> Vec<&'static str> {
         found.push(
             "THINKHEADS_PUBLIC_URL is https, so something stands in front, but THINKHEADS_TRUSTED_PROXIES is empty: every \
              person seems to come from that one address and shares its limits",
+        );
+    }
+    let local = Hosts::new(&http.public_url, std::iter::empty()).is_local();
+    if http.metrics_token.is_none() && !(local && http.trusted_proxies.is_empty()) {
+        found.push(
+            "THINKHEADS_METRICS_TOKEN is not set, so nobody can read /metrics: the site is not local, or something stands in \
+             front of it, and then a caller on this machine may be anybody",
         );
     }
     if http.public_url.scheme() == "http" && !http.addr.ip().is_loopback() {

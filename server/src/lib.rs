@@ -9,6 +9,6 @@ mod state;
 pub mod telemetry;
 
 pub use error::StartError;
-pub use http::router::OTHER_ROUTES;
+pub use http::table::other_routes;
 pub use startup::{Application, Change, Options};
 pub use state::Tuning;

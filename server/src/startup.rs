@@ -67,6 +67,7 @@ pub struct Application {
     router: Router,
     tuning: Tuning,
     grace: Duration,
+    max_connections: usize,
     metrics: PrometheusHandle,
     panics: Arc<AtomicU64>,
     /// Held so that it goes on answering.
@@ -125,6 +126,7 @@ impl Application {
             router: router::build(state, options.routes.unwrap_or_default()),
             tuning: options.tuning,
             grace: config.http.shutdown_grace,
+            max_connections: config.http.max_connections,
             metrics: recorder,
             panics,
             _stand_in: stand_in,
@@ -179,7 +181,8 @@ impl Application {
             let upkeep = metrics::upkeep(self.metrics, stop.clone());
             async move { tokio::join!(services.run_background(stop), upkeep) }
         });
-        let mut web = tokio::spawn(accept::serve(self.listener, self.router, self.tuning, stop.clone()));
+        let mut web =
+            tokio::spawn(accept::serve(self.listener, self.router, self.tuning, self.max_connections, stop.clone()));
         let outcome = tokio::select! {
             () = shutdown => Ok(()),
             _ = &mut work => Err(StartError::Ended("the background work ended by itself; the log says why")),
@@ -234,6 +237,7 @@ pub(crate) async fn open_services(
         demo,
         ..ServiceSettings::default()
     };
+    settings.chat.streams_per_person = config.http.streams_per_person;
     settings.chat.grace = config.http.shutdown_grace;
     if let Some(change) = change_service {
         change(&mut settings);

@@ -84,6 +84,7 @@ impl AppState {
             public_url: Arc::clone(&self.public_url),
             subdomain: facts.subdomain,
             path: facts.path.to_string(),
+            speculative: facts.speculative,
             theme,
             demo: self.demo,
             pkg: Arc::clone(&self.site.pkg),

@@ -87,15 +87,22 @@ pub(crate) fn capture(command: &mut Command) -> Result<String> {
 
 /// Runs, shows every line of stdout as it comes and hands it to `line`. Returns whether the program succeeded.
 pub(crate) fn follow(command: &mut Command, mut line: impl FnMut(&str)) -> Result<bool> {
+    listen(command, |bytes| {
+        let text = String::from_utf8_lossy(bytes);
+        print!("{text}");
+        line(text.trim_end());
+    })
+}
+
+/// Runs and hands what it writes to stdout to `line`, unshown. Returns whether the program succeeded.
+pub(crate) fn listen(command: &mut Command, mut line: impl FnMut(&[u8])) -> Result<bool> {
     let mut child =
         command.stdout(Stdio::piped()).spawn().with_context(|| format!("could not start `{}`", words(command)))?;
     if let Some(stdout) = child.stdout.take() {
         let mut reader = BufReader::new(stdout);
         let mut bytes = Vec::new();
         while reader.read_until(b'\n', &mut bytes)? > 0 {
-            let text = String::from_utf8_lossy(&bytes);
-            print!("{text}");
-            line(text.trim_end());
+            line(&bytes);
             bytes.clear();
         }
     }

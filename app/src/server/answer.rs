@@ -4,10 +4,9 @@ use http::{HeaderValue, StatusCode, header};
 use leptos::prelude::use_context;
 use leptos_axum::ResponseOptions;
 use service::ServiceError;
-use tower_sessions::Session;
 use types::{Problem, ProblemCode, UserId};
 
-use super::{RequestCx, Theme};
+use super::{RequestCx, Theme, remember_device};
 use crate::AppError;
 
 /// The key of the session's data that names the person.
@@ -67,15 +66,20 @@ pub fn local_path(path: Option<&str>) -> &str {
 }
 
 /// Puts a person into the session and leads on to a path. The session gets a new key, so that one planted before is worth
-/// nothing.
+/// nothing. A session that was alive ends with its open streams, and nothing of it carries over.
 ///
 /// # Errors
 /// `Internal` when the session cannot be kept.
 pub async fn sign_in(request: &RequestCx, user: UserId, path: &str) -> Result<(), AppError> {
     let session = &request.session;
+    if let Ok(member) = request.viewer.member() {
+        respond(request, request.services.sessions().replace(member).await)?;
+    }
+    session.clear().await;
     kept(request, session.cycle_id().await)?;
     kept(request, session.insert(USER_KEY, user).await)?;
     kept(request, session.save().await)?;
+    remember_device(request, user).await;
     redirect(path);
     Ok(())
 }
@@ -107,8 +111,12 @@ pub async fn flash(request: &RequestCx, key: &str, text: String, path: &str) -> 
     Ok(())
 }
 
-/// Takes a text kept by [`flash`]; it is gone afterwards.
-pub async fn take_flash(session: &Session, key: &str) -> Option<String> {
+/// Takes a text kept by [`flash`]; it is gone afterwards, unless nobody sees the answer for sure.
+pub async fn take_flash(request: &RequestCx, key: &str) -> Option<String> {
+    let session = &request.session;
+    if request.site.speculative {
+        return session.get(key).await.ok().flatten();
+    }
     let text = session.remove::<String>(key).await.ok().flatten()?;
     session.save().await.ok()?;
     Some(text)
@@ -128,7 +136,7 @@ pub fn set_theme_cookie(request: &RequestCx, theme: Theme) {
 }
 
 /// The host whose subdomains share a cookie. None for an address or a bare name, which share nothing.
-fn cookie_domain(url: &str) -> Option<&str> {
+pub(super) fn cookie_domain(url: &str) -> Option<&str> {
     let authority = url.split("://").nth(1)?.split('/').next()?;
     let host = authority.rsplit_once(':').map_or(authority, |(host, port)| {
         if port.bytes().all(|byte| byte.is_ascii_digit()) { host } else { authority }

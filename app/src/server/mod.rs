@@ -2,6 +2,7 @@
 //! types; pages and server functions read them.
 
 mod answer;
+mod device;
 mod form;
 mod page;
 mod time;
@@ -14,6 +15,7 @@ use tower_sessions::Session;
 use types::{Millis, Permission, Problem, ProblemCode, User};
 
 pub use answer::{flash, local_path, mend, redirect, respond, set_theme_cookie, sign_in, sign_out, take_flash};
+pub use device::{device, remember_device};
 pub use form::{FormOutcome, FormState};
 pub use page::{Layout, Page, PageResult, ToastNote};
 pub use time::{date, day, exact, machine, relative};
@@ -42,6 +44,8 @@ pub struct SiteFacts {
     pub subdomain: Option<&'static str>,
     /// The canonical path with its query, after host mapping.
     pub path: String,
+    /// Whether the answer may never be seen: a HEAD request, or a page fetched ahead. Such a request uses nothing up.
+    pub speculative: bool,
     /// The look asked for by the cookie `theme`.
     pub theme: Theme,
     /// Whether sample services stand in for the real ones.

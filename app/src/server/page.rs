@@ -45,6 +45,7 @@ pub struct Page {
     pub(crate) toast: Option<ToastNote>,
     pub(crate) refresh_s: Option<u32>,
     pub(crate) islands: bool,
+    pub(crate) secret: bool,
     pub(crate) view: View,
 }
 
@@ -59,6 +60,7 @@ impl Page {
             toast: None,
             refresh_s: None,
             islands: false,
+            secret: false,
             view: Box::new(move || view().into_any()),
         }
     }
@@ -91,6 +93,12 @@ impl Page {
     #[must_use]
     pub fn islands(self, islands: bool) -> Self {
         Self { islands, ..self }
+    }
+
+    /// Says that the page, or its address, holds something that works once: no cache may keep it, the browser's own included.
+    #[must_use]
+    pub fn secret(self, secret: bool) -> Self {
+        Self { secret, ..self }
     }
 
     /// Without scripts, loads the page again after so many seconds: an answer is being written.

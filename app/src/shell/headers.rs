@@ -2,11 +2,24 @@
 
 use http::{HeaderMap, HeaderValue, header};
 
+/// Whether a browser may keep a document.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Keep {
+    /// For "back", asking again otherwise.
+    ForBack,
+    /// Nowhere and never.
+    Nowhere,
+}
+
 /// Sets the type, the Content-Security-Policy and the caching of a document.
-pub(super) fn set(headers: &mut HeaderMap, nonce: &str) {
+pub(super) fn set(headers: &mut HeaderMap, nonce: &str, keep: Keep) {
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
-    // Not `no-store`: it would also forbid the browser to keep the page for "back".
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+    let caching = match keep {
+        // Not `no-store`: it would also forbid the browser to keep the page for "back".
+        Keep::ForBack => "private, no-cache",
+        Keep::Nowhere => "no-store",
+    };
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(caching));
     if let Ok(policy) = HeaderValue::from_str(&policy(nonce)) {
         headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     }

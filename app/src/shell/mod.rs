@@ -14,6 +14,7 @@ use leptos::{
 };
 use types::{Problem, ProblemCode};
 
+use self::headers::Keep;
 use crate::{
     pages::errors,
     routes::Route,
@@ -62,7 +63,7 @@ pub fn respond_panic() -> Response<String> {
             .to_owned(),
     );
     *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
-    headers::set(response.headers_mut(), "");
+    headers::set(response.headers_mut(), "", Keep::Nowhere);
     response
 }
 
@@ -81,13 +82,15 @@ fn see_other(address: &str) -> Response<String> {
     *response.status_mut() = StatusCode::SEE_OTHER;
     let location = HeaderValue::from_str(address).unwrap_or(HeaderValue::from_static("/"));
     response.headers_mut().insert(header::LOCATION, location);
-    headers::set(response.headers_mut(), "");
+    headers::set(response.headers_mut(), "", Keep::Nowhere);
     response
 }
 
 /// Renders the whole document. Nothing is awaited here, so it leaves complete: tunnels buffer half documents.
 fn render(request: &RequestCx, route: Option<&'static Route>, page: Page) -> Response<String> {
     let status = StatusCode::from_u16(page.status).unwrap_or(StatusCode::OK);
+    // A page that says what went wrong may stand at the address of a one-time link.
+    let keep = if page.secret || route.is_none() { Keep::Nowhere } else { Keep::ForBack };
     let owner = Owner::new_root(Some(Arc::new(SsrSharedContext::new_islands())));
     let (html, nonce) = owner.with(|| {
         provide_nonce();
@@ -98,6 +101,6 @@ fn render(request: &RequestCx, route: Option<&'static Route>, page: Page) -> Res
     owner.unset_with_forced_cleanup();
     let mut response = Response::new(html);
     *response.status_mut() = status;
-    headers::set(response.headers_mut(), &nonce);
+    headers::set(response.headers_mut(), &nonce, keep);
     response
 }

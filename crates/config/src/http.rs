@@ -27,6 +27,10 @@ pub struct HttpConfig {
     pub shutdown_grace: Duration,
     /// Bearer token for `/metrics` (`THINKHEADS_METRICS_TOKEN`).
     pub metrics_token: Option<SecretString>,
+    /// Most connections at once (`THINKHEADS_MAX_CONNECTIONS`), at least 1.
+    pub max_connections: usize,
+    /// Most answers one person may follow at once (`THINKHEADS_STREAMS_PER_PERSON`), at least 1.
+    pub streams_per_person: usize,
 }
 
 impl HttpConfig {
@@ -43,6 +47,8 @@ impl HttpConfig {
             site_dir: PathBuf::from(reader.text("THINKHEADS_SITE_DIR")),
             shutdown_grace: reader.seconds("THINKHEADS_SHUTDOWN_GRACE_S"),
             metrics_token: reader.secret("THINKHEADS_METRICS_TOKEN"),
+            max_connections: reader.count("THINKHEADS_MAX_CONNECTIONS"),
+            streams_per_person: reader.count("THINKHEADS_STREAMS_PER_PERSON"),
         }
     }
 
@@ -94,6 +100,16 @@ fn trusted_proxies(reader: &mut Reader) -> Vec<IpNet> {
 }
 
 impl Reader {
+    /// A setting that counts something there must be at least one of.
+    pub(crate) fn count(&mut self, name: &'static str) -> usize {
+        const RIGHT: &str = "a whole number of 1 or more";
+        let count = self.parse(name, RIGHT, 1_usize);
+        if count == 0 {
+            self.wrong(name, RIGHT);
+        }
+        count
+    }
+
     /// A setting in whole or decimal seconds.
     pub(crate) fn seconds(&mut self, name: &'static str) -> Duration {
         let parsed = self.text(name).parse::<f64>().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());

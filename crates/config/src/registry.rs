@@ -42,7 +42,17 @@ pub const SETTINGS: &[Setting] = &[
     ),
     secret(
         "THINKHEADS_METRICS_TOKEN",
-        "Bearer token for `/metrics`. Without it only loopback callers that no proxy forwarded may read metrics.",
+        "Bearer token for `/metrics`. Without it nobody may read metrics, except this machine itself while the public URL is local and no trusted proxies are set.",
+    ),
+    setting(
+        "THINKHEADS_MAX_CONNECTIONS",
+        Some("4096"),
+        "Most connections from browsers and proxies at once. Who comes beyond is told 503 and when to come again. Each needs a file descriptor (`ulimit -n`).",
+    ),
+    setting(
+        "THINKHEADS_STREAMS_PER_PERSON",
+        Some("32"),
+        "Most answers one person may follow at once in this process, all devices and tabs together.",
     ),
     setting("THINKHEADS_DATA_DIR", Some("./data"), "Folder for the database and blobs. Made if it does not exist."),
     Setting {

@@ -66,9 +66,11 @@ fn all_that_is_wrong_is_said_at_once() {
             ("PHOENIX_URL", "phoenix:8000"),
             ("PHOENIX_SILENCE_TIMEOUT_S", "-1"),
             ("THINKHEADS_LOG_FORMAT", "xml"),
+            ("THINKHEADS_MAX_CONNECTIONS", "0"),
+            ("THINKHEADS_STREAMS_PER_PERSON", "many"),
         ],
     ));
-    assert_eq!(errors.len(), 6, "{errors:?}");
+    assert_eq!(errors.len(), 8, "{errors:?}");
 }
 
 #[test]

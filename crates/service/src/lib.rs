@@ -31,7 +31,7 @@ pub use error::ServiceError;
 pub use health::{Check, Health, JobCount, Readiness};
 pub use jobs::{JobError, Jobs};
 pub use metric::describe as describe_metrics;
-pub use people::{InvitationView, People};
+pub use people::{DEVICE_LIFETIME, InvitationView, People};
 pub use sessions::{SessionSave, Sessions, StoredSession};
 pub use settings::{
     ChatSettings, JobSettings, LimitSettings, PasswordSettings, Rate, ServiceSettings, SessionSettings,
@@ -75,8 +75,8 @@ impl Services {
     /// [`ServiceError::Defect`] when the password settings are not acceptable to Argon2.
     pub fn new(parts: Parts) -> Result<Self, ServiceError> {
         let context = Context::new(parts);
-        let people = People::new(context.clone())?;
         let chat = Chat::new(context.clone());
+        let people = People::new(context.clone(), chat.clone())?;
         Ok(Self(Arc::new(Inner {
             audit: Audit::new(context.clone()),
             jobs: Jobs::new(context.clone()),

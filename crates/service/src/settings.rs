@@ -102,8 +102,11 @@ pub struct Rate {
 /// How often one may try a password or a link.
 #[derive(Clone, Copy, Debug)]
 pub struct LimitSettings {
-    /// For one account, wherever the tries come from.
+    /// For one account from one network, and for one known device.
     pub account: Rate,
+    /// For one account by unknown devices, wherever the tries come from. Far higher: whoever uses it up keeps the
+    /// account's owner out, where nobody knows their device.
+    pub account_everywhere: Rate,
     /// For one IPv4 address or one IPv6 /64 network, whatever accounts it tries.
     pub network: Rate,
 }
@@ -113,6 +116,8 @@ impl Default for LimitSettings {
         let burst = |n| NonZeroU32::new(n).unwrap_or(NonZeroU32::MIN);
         Self {
             account: Rate { burst: burst(5), every: Duration::from_secs(30) },
+            // A hundred an hour: a million guesses take more than a year.
+            account_everywhere: Rate { burst: burst(100), every: Duration::from_secs(36) },
             network: Rate { burst: burst(20), every: Duration::from_secs(3) },
         }
     }
@@ -142,6 +147,8 @@ impl Default for JobSettings {
 pub struct ChatSettings {
     /// Answers one person may have under way at the same time.
     pub per_person: usize,
+    /// Answers one person may follow at the same time in this process.
+    pub streams_per_person: usize,
     /// At shutdown, how long answers under way may go on before they are handed over as interrupted.
     pub grace: Duration,
     /// How often the text that has arrived is written to the database. A crash loses at most about this much of it.
@@ -154,6 +161,7 @@ impl Default for ChatSettings {
     fn default() -> Self {
         Self {
             per_person: 4,
+            streams_per_person: 32,
             grace: Duration::from_secs(5),
             flush_every: Duration::from_millis(200),
             lease: Duration::from_secs(15),

@@ -3,10 +3,10 @@
 use types::{ConversationId, GenerationId, GenerationState, MessageId, Millis, Usage, UserId};
 
 use crate::{
-    Result, Store, StoreError,
+    Backend, Result, Store, StoreError,
     codec::{Word, number, parse},
     db::{Tx, args},
-    pieces,
+    people, pieces,
 };
 
 /// A generation to be started.
@@ -111,6 +111,17 @@ pub(crate) async fn insert(
     Ok(())
 }
 
+/// Asks all running generations of a person to stop, inside a transaction.
+pub(crate) async fn request_stop_of_all(tx: &mut Tx, user: UserId) -> Result<()> {
+    tx.execute(
+        "UPDATE generations SET stop_requested = 1 WHERE state = 'running' \
+         AND conversation_id IN (SELECT c.id FROM conversations c WHERE c.user_id = $1)",
+        args![user],
+    )
+    .await?;
+    Ok(())
+}
+
 fn ids(rows: Vec<(String,)>) -> Result<Vec<GenerationId>> {
     rows.iter().map(|(id,)| parse("generations.id", id)).collect()
 }
@@ -155,8 +166,9 @@ impl Store {
     /// conversation.
     ///
     /// # Errors
-    /// [`StoreError::NotFound`] when there is no such answer; [`StoreError::Conflict`] on `generations_message_id` when
-    /// it is being written already.
+    /// [`StoreError::NotFound`] when there is no such answer or its person is disabled; [`StoreError::Conflict`] when
+    /// it is being written already (on `generations_message_id` or `generations_conversation_id`), or another answer is
+    /// being written in its conversation (on `generations_conversation_id`).
     pub async fn restart_generation(
         &self,
         message: MessageId,
@@ -164,6 +176,14 @@ impl Store {
         now: Millis,
     ) -> Result<ConversationId> {
         let mut tx = self.db.begin().await?;
+        let user: Option<(String,)> = tx
+            .optional(
+                "SELECT c.user_id FROM messages m JOIN conversations c ON c.id = m.conversation_id WHERE m.id = $1",
+                args![message],
+            )
+            .await?;
+        let (user,) = user.ok_or(StoreError::NotFound)?;
+        people::hold_enabled(&mut tx, parse("conversations.user_id", &user)?).await?;
         let (conversation,): (String,) = tx
             .one(
                 "UPDATE messages SET status = 'running', error = NULL \
@@ -237,17 +257,22 @@ impl Store {
             .await?)
     }
 
-    /// Says that a process still answers for its running generations. Returns how many those are.
+    /// Says that a process still answers for these of its generations. Returns how many of them are running.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] when the database does not answer.
-    pub async fn renew_leases(&self, instance: &str, until: Millis) -> Result<u64> {
-        self.db
-            .execute(
-                "UPDATE generations SET lease_until = $2 WHERE state = 'running' AND instance = $1",
-                args![instance, until],
-            )
-            .await
+    pub async fn renew_leases(&self, live: &[GenerationId], until: Millis) -> Result<u64> {
+        const SQLITE: &str = "UPDATE generations SET lease_until = $2 WHERE state = 'running' \
+                              AND id IN (SELECT value FROM json_each($1))";
+        const POSTGRES: &str = "UPDATE generations SET lease_until = $2 WHERE state = 'running' \
+                                AND id IN (SELECT json_array_elements_text(CAST($1 AS json)))";
+        let sql = match self.backend() {
+            Backend::Sqlite => SQLITE,
+            Backend::Postgres => POSTGRES,
+        };
+        // A list as one parameter. Identifiers hold nothing that JSON would escape.
+        let live: Vec<String> = live.iter().map(|id| format!("\"{id}\"")).collect();
+        self.db.execute(sql, args![format!("[{}]", live.join(",")), until]).await
     }
 
     /// Ends generations whose process is gone: the lease ran out, or it is one of `also_instance` (a process that stops,

@@ -6,7 +6,7 @@ use crate::{
     NewGeneration, NewJob, Result, Store, StoreError,
     codec::{Word, number, parse, parse_optional},
     db::{Tx, args},
-    generations, jobs,
+    generations, jobs, people,
 };
 
 /// A message to be written.
@@ -153,9 +153,12 @@ impl Store {
     /// list, and starts the generation: all or nothing.
     ///
     /// # Errors
-    /// [`StoreError::NotFound`] when the conversation is not this person's, is deleted, or has no such parent.
+    /// [`StoreError::NotFound`] when the conversation is not this person's, is deleted, or has no such parent, or when the
+    /// person is disabled; [`StoreError::Conflict`] on `generations_conversation_id` while another answer is being
+    /// written in the conversation.
     pub async fn append_prompt_and_answer(&self, new: PromptAndAnswer) -> Result<()> {
         let mut tx = self.db.begin().await?;
+        people::hold_enabled(&mut tx, new.user_id).await?;
         let changed = tx
             .execute(
                 "UPDATE conversations SET leaf_id = $3, updated_at = $4 \

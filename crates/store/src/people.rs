@@ -6,7 +6,7 @@ use crate::{
     AuditEntry, Result, Store, StoreError, audit,
     codec::parse,
     db::{Tx, args},
-    revocations, sessions,
+    generations, revocations, sessions,
 };
 
 /// A person with what signing in needs. Stays on the server.
@@ -129,6 +129,15 @@ async fn keep_an_administrator(tx: &mut Tx, id: UserId) -> Result<()> {
     Ok(())
 }
 
+/// Holds a person's row until the transaction ends, so that what begins in it cannot cross their being disabled: either
+/// this sees them disabled, or the disabling sees what was begun. Refuses for nobody and for a disabled person.
+pub(crate) async fn hold_enabled(tx: &mut Tx, id: UserId) -> Result<()> {
+    // Changes nothing: an update is the lock that both databases know.
+    let held =
+        tx.execute("UPDATE users SET disabled_at = NULL WHERE id = $1 AND disabled_at IS NULL", args![id]).await?;
+    if held == 0 { Err(StoreError::NotFound) } else { Ok(()) }
+}
+
 async fn by_id(tx: &mut Tx, id: UserId) -> Result<User> {
     let row: UserDb = tx
         .one("SELECT id, email, name, role, disabled_at, created_at, last_seen_at FROM users WHERE id = $1", args![id])
@@ -218,31 +227,45 @@ impl Store {
         Ok(count)
     }
 
-    /// Stores a new password hash: a change (with an audit entry) or a rehash (without).
+    /// Stores the hash of a new password in place of `old`, which the person has just proven. Returns whether `old` was
+    /// still in force; if not, nothing is written.
     ///
     /// # Errors
-    /// [`StoreError::NotFound`] when there is no such person.
-    pub async fn set_password_hash(
+    /// [`StoreError::Unavailable`] when the database does not answer.
+    pub async fn change_password_hash(
         &self,
         id: UserId,
-        hash: &str,
+        old: &str,
+        new: &str,
         now: Millis,
-        entry: Option<AuditEntry>,
-    ) -> Result<()> {
+        entry: AuditEntry,
+    ) -> Result<bool> {
         let mut tx = self.db.begin().await?;
         let changed = tx
             .execute(
-                "UPDATE users SET password_hash = $2, password_changed_at = $3 WHERE id = $1",
-                args![id, hash, now],
+                "UPDATE users SET password_hash = $3, password_changed_at = $4 WHERE id = $1 AND password_hash = $2",
+                args![id, old, new, now],
             )
             .await?;
         if changed == 0 {
-            return Err(StoreError::NotFound);
+            return Ok(false);
         }
-        if let Some(entry) = entry {
-            audit::append(&mut tx, entry).await?;
-        }
-        tx.commit().await
+        audit::append(&mut tx, entry).await?;
+        tx.commit().await?;
+        Ok(true)
+    }
+
+    /// Stores another hash of the same password in place of `old`. Returns whether `old` was still in force; if not, the
+    /// password was changed meanwhile and nothing is written.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when the database does not answer.
+    pub async fn renew_password_hash(&self, id: UserId, old: &str, new: &str) -> Result<bool> {
+        let changed = self
+            .db
+            .execute("UPDATE users SET password_hash = $3 WHERE id = $1 AND password_hash = $2", args![id, old, new])
+            .await?;
+        Ok(changed > 0)
     }
 
     /// Gives a person a role.
@@ -263,7 +286,8 @@ impl Store {
     }
 
     /// Disables a person (`disabled_at` given) or enables them again. Disabling ends all their sessions in the same
-    /// transaction and writes a revocation, so that open streams end too.
+    /// transaction and writes a revocation, so that open streams end too, and asks their running answers to stop,
+    /// whichever process writes them.
     ///
     /// # Errors
     /// [`StoreError::NotFound`] for nobody; [`StoreError::Conflict`] on `last_administrator` when this would leave no
@@ -285,6 +309,7 @@ impl Store {
         if disabled_at.is_some() {
             sessions::delete_all(&mut tx, id, None).await?;
             revocations::insert(&mut tx, id, None, None, now).await?;
+            generations::request_stop_of_all(&mut tx, id).await?;
         }
         audit::append(&mut tx, entry).await?;
         tx.commit().await

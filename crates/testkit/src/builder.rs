@@ -182,5 +182,6 @@ fn make_cheap(settings: &mut ServiceSettings) {
     settings.passwords.passes = 1;
     let plenty = Rate { burst: std::num::NonZeroU32::MAX, every: Duration::from_millis(1) };
     settings.limits.account = plenty;
+    settings.limits.account_everywhere = plenty;
     settings.limits.network = plenty;
 }

@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, sync::Arc};
 
-use http::{HeaderMap, header};
+use http::{HeaderMap, Method, header};
 use service::Origin;
 
 use super::middleware::client_ip::Client;
@@ -26,6 +26,8 @@ pub(crate) struct Facts {
     pub(crate) host: Option<Arc<str>>,
     /// Whether the answer is for a person's eyes: a page, not data.
     pub(crate) wants_page: bool,
+    /// Whether it may never come before anybody's eyes.
+    pub(crate) speculative: bool,
 }
 
 /// Where a request comes from, as the use cases want to know it.
@@ -38,4 +40,14 @@ pub(crate) fn origin(client: Client, trace_id: String, headers: &HeaderMap) -> O
 /// Whether a request asks for a page (a navigation, a plain form) and not for data.
 pub(crate) fn wants_page(headers: &HeaderMap) -> bool {
     headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).is_some_and(|accept| accept.contains("text/html"))
+}
+
+/// Whether a request comes from a program that looks ahead: HEAD, or a browser that fetches a page before anybody asked
+/// for it (`Sec-Purpose`, and the older names of the same).
+pub(crate) fn speculative(method: &Method, headers: &HeaderMap) -> bool {
+    let ahead = |name: &str| {
+        let values = headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
+        values.into_iter().any(|value| value.contains("prefetch") || value.contains("prerender"))
+    };
+    *method == Method::HEAD || ["sec-purpose", "purpose", "x-purpose", "x-moz"].into_iter().any(ahead)
 }

@@ -1,28 +1,23 @@
 //! `/healthz`: the process answers. `/readyz`: it can do its work.
 
 use axum::{
-    Json, Router,
+    Json,
     extract::State,
     response::{IntoResponse as _, Response},
-    routing::get,
 };
 use http::StatusCode;
 use serde_json::json;
 
 use crate::state::AppState;
 
-/// The health endpoints.
-pub(crate) fn router() -> Router<AppState> {
-    Router::new().route("/healthz", get(alive)).route("/readyz", get(ready))
-}
-
-async fn alive() -> Response {
+/// `GET /healthz`.
+pub(crate) async fn alive() -> Response {
     Json(json!({ "status": "ok" })).into_response()
 }
 
 /// Database, migrations and blobs decide; upstreams are told, as pages work without them. Anybody may ask, so particulars
 /// of a failure go to the log and not into the answer.
-async fn ready(State(state): State<AppState>) -> Response {
+pub(crate) async fn ready(State(state): State<AppState>) -> Response {
     let readiness = state.services.health().readiness().await;
     let checks: Vec<_> = readiness
         .checks

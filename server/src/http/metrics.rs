@@ -1,32 +1,33 @@
 //! `/metrics`, in Prometheus' text format.
 //!
-//! Answered to this machine and to the configured networks when they ask directly, and to whoever has the token. A
-//! request that was forwarded is never "this machine": a tunnel's inner end is on loopback too.
+//! Answered to whoever has the token. Without it only to this machine, and only while the whole site is local: no trusted
+//! proxies, a local public URL, a local `Host`, and no header that says the request was forwarded. A tunnel's or a proxy's
+//! inner end is on loopback too, and not every one says that it forwards.
 
 use axum::{
-    Extension, Router,
+    Extension,
     extract::State,
     response::{IntoResponse as _, Response},
-    routing::get,
 };
 use http::{HeaderMap, StatusCode, header};
 use secrecy::ExposeSecret as _;
 use subtle::ConstantTimeEq as _;
 
-use super::{facts::Facts, middleware::client_ip};
+use super::facts::Facts;
 use crate::{state::AppState, telemetry};
 
 /// The format's media type.
 const TEXT: &str = "text/plain; version=0.0.4; charset=utf-8";
 
-/// The metrics endpoint.
-pub(crate) fn router() -> Router<AppState> {
-    Router::new().route("/metrics", get(show))
-}
-
-async fn show(State(state): State<AppState>, Extension(facts): Extension<Facts>, headers: HeaderMap) -> Response {
+/// `GET /metrics`.
+pub(crate) async fn show(
+    State(state): State<AppState>,
+    Extension(facts): Extension<Facts>,
+    headers: HeaderMap,
+) -> Response {
     if !is_near(&state, &facts) && !has_token(&state, &headers) {
-        let words = "Metrics are for this machine, the trusted networks, and holders of THINKHEADS_METRICS_TOKEN.\n";
+        let words = "Metrics are for holders of THINKHEADS_METRICS_TOKEN (send it as a bearer token), and for this machine \
+                     while the site is local and nothing stands in front.\n";
         return (StatusCode::FORBIDDEN, [(header::CONTENT_TYPE, "text/plain; charset=utf-8")], words).into_response();
     }
     telemetry::metrics::read_jobs(&state.services).await;
@@ -35,8 +36,12 @@ async fn show(State(state): State<AppState>, Extension(facts): Extension<Facts>,
 }
 
 fn is_near(state: &AppState, facts: &Facts) -> bool {
-    let address = facts.client.address;
-    !facts.client.forwarded && (address.is_loopback() || client_ip::is_trusted(address, &state.trusted_proxies))
+    let local = facts.host.as_deref().and_then(|host| state.hosts.find(host)).is_some_and(|known| known.local);
+    facts.client.address.is_loopback()
+        && !facts.client.forwarded
+        && state.trusted_proxies.is_empty()
+        && state.hosts.is_local()
+        && local
 }
 
 fn has_token(state: &AppState, headers: &HeaderMap) -> bool {

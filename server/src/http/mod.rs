@@ -12,3 +12,4 @@ pub(crate) mod problem;
 pub(crate) mod router;
 pub(crate) mod statics;
 mod streams;
+pub(crate) mod table;

@@ -12,15 +12,11 @@
 use axum::{Router, middleware};
 
 use super::{
-    api, health, metrics,
+    api,
     middleware::{border, compression, session, viewer},
-    pages, streams,
+    pages, table,
 };
 use crate::state::AppState;
-
-/// What is served beside [`app::routes::ROUTES`], the server functions and the site files: method and path.
-pub const OTHER_ROUTES: [(&str, &str); 4] =
-    [("GET", "/healthz"), ("GET", "/readyz"), ("GET", "/metrics"), ("POST", streams::GENERATION)];
 
 /// Builds it all, with `more` routes beside the pages. Needs a [`super::facts::Peer`] in every request's extensions.
 pub(crate) fn build(state: AppState, more: Router) -> Router {
@@ -32,10 +28,10 @@ pub(crate) fn build(state: AppState, more: Router) -> Router {
         .merge(more.with_state(()))
         .fallback(pages::missing)
         .layer(compression::layer())
-        .merge(streams::router())
+        .merge(table::router(table::STREAMS))
         .layer(middleware::from_fn_with_state(state.clone(), viewer::attach))
         .layer(session::layer((*state.sessions).clone(), &state.hosts, lifetime));
-    let machines = Router::new().merge(state.site.router()).merge(health::router()).merge(metrics::router());
+    let machines = state.site.router().merge(table::router(table::MACHINES));
     let inner = people.merge(machines).layer(middleware::from_fn(border::name_route)).with_state(state.clone());
     // The border may give a request another path, so it stands around the router and not in it.
     Router::new().fallback_service(inner).layer(middleware::from_fn_with_state(state, border::cross))

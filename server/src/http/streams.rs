@@ -12,11 +12,10 @@ use std::{
 
 use app::server::RequestCx;
 use axum::{
-    Extension, Router,
+    Extension,
     body::Body,
     extract::{Path, Query, State, rejection::QueryRejection},
     response::{IntoResponse as _, Response},
-    routing::post,
 };
 use bytes::Bytes;
 use futures::Stream;
@@ -28,25 +27,18 @@ use types::{GenerationEvent, GenerationId, Problem, ProblemCode};
 use super::problem;
 use crate::state::AppState;
 
-/// The path of the stream.
-pub(crate) const GENERATION: &str = "/api/stream/generations/{id}";
-
 /// A comment: readers skip it.
 const HEARTBEAT: Bytes = Bytes::from_static(b":\n\n");
 
-/// The streams.
-pub(crate) fn router() -> Router<AppState> {
-    Router::new().route(GENERATION, post(generation))
-}
-
 #[derive(Deserialize)]
-struct From {
+pub(crate) struct From {
     /// Number of the last piece the reader has.
     #[serde(default)]
     after: u64,
 }
 
-async fn generation(
+/// `POST /api/stream/generations/{id}?after=N`.
+pub(crate) async fn generation(
     State(state): State<AppState>,
     Extension(cx): Extension<RequestCx>,
     id: Path<String>,

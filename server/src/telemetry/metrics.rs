@@ -17,6 +17,8 @@ pub(crate) const REQUEST_SECONDS: &str = "thinkheads_http_request_duration_secon
 pub(crate) const PANICS: &str = "thinkheads_http_panics_total";
 /// Connections open.
 pub(crate) const CONNECTIONS: &str = "thinkheads_http_connections";
+/// Connections refused because too many were open.
+pub(crate) const CONNECTIONS_REFUSED: &str = "thinkheads_http_connections_refused_total";
 const JOBS: &str = "thinkheads_jobs";
 const BUILD: &str = "thinkheads_build_info";
 
@@ -44,11 +46,13 @@ fn install() -> PrometheusHandle {
     describe_histogram!(REQUEST_SECONDS, Unit::Seconds, "Time until an answer began, by route.");
     describe_counter!(PANICS, "Requests that panicked and were answered with the error page.");
     describe_gauge!(CONNECTIONS, "Connections open.");
+    describe_counter!(CONNECTIONS_REFUSED, "Connections refused because too many were open.");
     describe_gauge!(JOBS, "Background jobs in the database, by kind and state.");
     describe_gauge!(BUILD, "Always 1; the labels name the version.");
     service::describe_metrics();
     counter!(PANICS).absolute(0);
     gauge!(CONNECTIONS).set(0.0);
+    counter!(CONNECTIONS_REFUSED).absolute(0);
     gauge!(BUILD, "version" => env!("CARGO_PKG_VERSION")).set(1.0);
     handle
 }

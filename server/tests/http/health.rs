@@ -62,6 +62,25 @@ async fn metrics_are_for_this_machine_and_token_holders() {
     assert_eq!(metrics(&app, &[tunnel, ("authorization", "Bearer let-me-see")]).await.status, 200);
     let without = TestApp::start().await;
     assert_eq!(metrics(&without, &[tunnel, ("authorization", "Bearer ")]).await.status, 403);
+    assert_eq!(metrics(&without, &[]).await.status, 200);
+    assert_eq!(metrics(&without, &[("host", "heads.example")]).await.status, 403, "asked by a name from outside");
+}
+
+/// A proxy on this machine need not say that it forwards, nor pass on the name it was asked by.
+#[tokio::test]
+async fn metrics_need_the_token_as_soon_as_anything_may_stand_in_front() {
+    let token = ("authorization", "Bearer let-me-see");
+    for (name, value) in [
+        ("THINKHEADS_PUBLIC_URL", "https://heads.example"),
+        ("THINKHEADS_TRUSTED_PROXIES", "127.0.0.1"),
+        ("THINKHEADS_TRUSTED_PROXIES", "10.0.0.0/8"),
+    ] {
+        let app = TestApp::builder().set("THINKHEADS_METRICS_TOKEN", "let-me-see").set(name, value).start().await;
+        for host in ["localhost", "127.0.0.1", "heads.example"] {
+            assert_eq!(metrics(&app, &[("host", host)]).await.status, 403, "{name}={value}, host {host}");
+            assert_eq!(metrics(&app, &[("host", host), token]).await.status, 200, "{name}={value}, host {host}");
+        }
+    }
 }
 
 #[tokio::test]

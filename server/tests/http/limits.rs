@@ -87,3 +87,65 @@ async fn a_handler_that_does_not_answer_is_given_up() {
     assert_eq!(reply.status, 503);
     assert!(reply.text.contains(reply.header("x-trace-id")), "{}", reply.text);
 }
+
+/// Asks on a connection that stays open; the answer's head.
+async fn ask(stream: &mut TcpStream) -> String {
+    stream.write_all(b"GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n").await.unwrap();
+    let mut answer = [0; 4096];
+    let read = timeout(PATIENCE, stream.read(&mut answer)).await.expect("an answer").unwrap();
+    String::from_utf8_lossy(&answer[..read]).to_ascii_lowercase()
+}
+
+#[tokio::test]
+async fn too_many_connections_are_told_to_come_again() {
+    let app = TestApp::builder().set("THINKHEADS_MAX_CONNECTIONS", "3").start().await;
+    let mut open = Vec::new();
+    for _ in 0..3 {
+        let mut stream = TcpStream::connect(app.addr()).await.unwrap();
+        assert!(ask(&mut stream).await.starts_with("http/1.1 200"));
+        open.push(stream);
+    }
+    let refused = app.anonymous().get("/sign-in").await;
+    assert_eq!((refused.status.as_u16(), refused.header("retry-after")), (503, "5"), "{}", refused.text);
+    assert!(refused.text.contains("Too many connections"), "{}", refused.text);
+    assert!(ask(&mut open[0]).await.starts_with("http/1.1 200"), "those that are in go on");
+    drop(open.pop());
+    testkit::wait::until("room for one more", async || {
+        let mut stream = TcpStream::connect(app.addr()).await.unwrap();
+        ask(&mut stream).await.starts_with("http/1.1 200").then_some(())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn one_person_follows_so_many_answers_and_no_more() {
+    let app = TestApp::builder().set("THINKHEADS_STREAMS_PER_PERSON", "2").start().await;
+    let (anna, bea) = (app.member().await, app.member().await);
+    app.phoenix.script(testkit::Script::sse().role().text("so far").stall());
+    let answer = anna.say("hello", "test-model").await;
+    let first = anna.follow(answer.id, 0).await;
+    let second = anna.follow(answer.id, 0).await;
+    assert_eq!((first.status().as_u16(), second.status().as_u16()), (200, 200));
+    let third = anna.follow(answer.id, 0).await;
+    assert_eq!(third.status(), 429);
+    assert_eq!(third.headers()["retry-after"], "5");
+    let problem: types::Problem = third.json().await.unwrap();
+    assert_eq!(problem.code, types::ProblemCode::TooManyRequests);
+    assert!(problem.message.contains("2 answers"), "{}", problem.message);
+    // Somebody else is not meant.
+    app.phoenix.script(testkit::Script::sse().text("hi").finish("stop").done());
+    let other = bea.say("hello", "test-model").await;
+    assert!(bea.events(other.id, 0).await.end().await.is_some());
+    drop(first);
+    testkit::wait::until("room for one more reader", async || {
+        (anna.follow(answer.id, 0).await.status() == 200).then_some(())
+    })
+    .await;
+}
+
+/// What the bench holds open: a thousand answers, four a person.
+#[test]
+fn the_defaults_leave_room_for_a_thousand_readers() {
+    let config = config::Config::load(&config::Environment::of::<String, String>([])).unwrap();
+    assert!(config.http.max_connections >= 2_000 && config.http.streams_per_person >= 8);
+}

@@ -4,10 +4,12 @@
 
 mod address;
 mod cookies;
+mod flood;
 mod forms;
 mod health;
 mod hosts;
 mod limits;
+mod links;
 mod origins;
 mod pages;
 mod process;

@@ -79,7 +79,37 @@ async fn people(app: &TestApp) -> [Person; 3] {
 fn every_route_has_a_row() {
     same("pages", PAGES.iter().map(|row| row.0), app::routes::ROUTES.iter().map(|route| route.path));
     same("functions", FUNCTIONS.iter().map(|row| row.0), app::server_function_table().iter().map(|row| row.0));
-    same("others", OTHERS.iter().map(|row| row.0), server::OTHER_ROUTES.iter().map(|route| route.1));
+    same("others", OTHERS.iter().map(|row| row.0), server::other_routes().map(|route| route.1));
+}
+
+/// Where routes are mounted: from the tables that this test reads, and from the list of site files.
+const MOUNTS: [&str; 4] = ["api.rs", "pages.rs", "statics.rs", "table.rs"];
+
+fn sources(folder: &std::path::Path, found: &mut Vec<std::path::PathBuf>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            sources(&path, found);
+        } else {
+            found.push(path);
+        }
+    }
+}
+
+#[test]
+fn routes_come_from_the_tables_only() {
+    let mut files = Vec::new();
+    sources(&std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut files);
+    let mut mounts = BTreeSet::new();
+    for file in files {
+        let text = std::fs::read_to_string(&file).unwrap();
+        let mounting = [".route(", ".route_service(", ".nest(", ".nest_service("];
+        if mounting.iter().any(|call| text.contains(call)) {
+            mounts.insert(file.file_name().unwrap().to_string_lossy().into_owned());
+        }
+    }
+    let expected: BTreeSet<String> = MOUNTS.iter().map(ToString::to_string).collect();
+    assert_eq!(mounts, expected, "put the route into server/src/http/table.rs, and a row into this test");
 }
 
 #[tokio::test]

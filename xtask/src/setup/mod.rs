@@ -39,7 +39,6 @@ const ALL: &[Need] = &[
     Need::WasmOpt,
     Need::EndToEnd,
     Need::Postgres,
-    Need::Redis,
     Need::Chromium,
     Need::Promtool,
     Need::Hadolint,

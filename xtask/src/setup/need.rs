@@ -21,8 +21,6 @@ pub(crate) enum Need {
     EndToEnd,
     /// PostgreSQL's server programs.
     Postgres,
-    /// Redis' server.
-    Redis,
     /// A Chromium to drive.
     Chromium,
     /// Prometheus' checker of metrics.
@@ -50,7 +48,6 @@ impl Need {
             Self::WasmOpt => "wasm-opt",
             Self::EndToEnd => "npm packages of end2end",
             Self::Postgres => "PostgreSQL",
-            Self::Redis => "Redis",
             Self::Chromium => "Chromium",
             Self::Promtool => "promtool",
             Self::Hadolint => "hadolint",
@@ -67,7 +64,6 @@ impl Need {
             Self::WasmOpt => "makes the downloaded WASM smaller",
             Self::EndToEnd => "Playwright and axe",
             Self::Postgres => "the storage tests run on SQLite and on PostgreSQL",
-            Self::Redis => "tests of what several instances share",
             Self::Chromium => "the end-to-end tests drive a real browser",
             Self::Promtool => "checks what /metrics prints",
             Self::Hadolint => "lints the Dockerfile",
@@ -84,7 +80,6 @@ impl Need {
             Self::WasmOpt => Source::Own("npm: binaryen, into target/tools"),
             Self::EndToEnd => Source::Own("npm ci in end2end"),
             Self::Postgres => Source::Apt(&["postgresql"]),
-            Self::Redis => Source::Apt(&["redis-server"]),
             // Ubuntu's package only points at a snap, which containers and many servers cannot run.
             Self::Chromium if is_ubuntu() => Source::Own("npx playwright install --with-deps chromium"),
             Self::Chromium => Source::Apt(&["chromium"]),
@@ -109,7 +104,6 @@ impl Need {
             Self::WasmOpt => build::wasm_opt().is_some(),
             Self::EndToEnd => npm_packages_current(),
             Self::Postgres => postgres().is_some(),
-            Self::Redis => shell::which(&["redis-server", "valkey-server"]).is_some(),
             Self::Chromium => chromium().is_some() || playwright_chromium(),
             Self::Promtool => shell::which(&["promtool"]).is_some(),
             Self::Hadolint => hadolint().is_some(),

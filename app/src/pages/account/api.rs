@@ -17,6 +17,7 @@ pub async fn change_password(
     let cx = server::request()?;
     let member = respond(&cx, cx.viewer.member())?;
     respond(&cx, cx.services.people().change_password(member, old_password, new_password).await)?;
+    server::remember_device(&cx, member.user().id).await;
     server::redirect("/account?done=password");
     Ok(())
 }

@@ -24,7 +24,7 @@ pub async fn page(cx: PageCx) -> PageResult {
         ("Join ThinkHeads", "You were invited. Choose how you want to be called and a password.")
     };
     let view = move || view! { <Gate title lead>{fields(&form, token)}</Gate> };
-    Ok(Page::new(title, view).layout(Layout::Gate))
+    Ok(Page::new(title, view).layout(Layout::Gate).secret(true))
 }
 
 fn fields(form: &FormState, token: String) -> impl IntoView + use<> {

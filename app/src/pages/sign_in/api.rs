@@ -17,7 +17,9 @@ pub async fn sign_in(
 ) -> Result<(), AppError> {
     use crate::server::{self, respond};
     let cx = server::request()?;
-    let user = respond(&cx, cx.services.people().sign_in(&email, password, cx.viewer.origin()).await)?;
+    let device = server::device();
+    let tried = cx.services.people().sign_in(&email, password, device.as_deref(), cx.viewer.origin());
+    let user = respond(&cx, tried.await)?;
     server::sign_in(&cx, user.id, server::local_path(next.as_deref())).await
 }
 

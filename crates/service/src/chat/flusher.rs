@@ -7,7 +7,7 @@ use futures::{StreamExt, stream};
 use store::{FinishedGeneration, PieceBatch, StoreError};
 use tokio::time::{Duration, Instant, sleep_until, timeout, timeout_at};
 use tokio_util::sync::CancellationToken;
-use types::GenerationState;
+use types::{GenerationId, GenerationState};
 
 use super::{
     Chat, Inner,
@@ -142,12 +142,14 @@ impl Flusher {
             return Ok(());
         }
         self.flush().await?;
-        let busy = !self.inner.hub.running().is_empty();
+        let live: Vec<GenerationId> = self.inner.hub.unstored().iter().map(|live| live.subject.id).collect();
+        let busy = !live.is_empty();
         let sweep = self.sweep.is_due();
-        // Also before looking for the dead: a machine that slept must not bury its own.
+        // Only what is in memory: a row of ours that no task writes must run out and be marked. Also before looking for
+        // the dead: a machine that slept must not bury its own.
         if busy && (self.leases.is_due() || sweep) {
             let until = self.inner.world.now().saturating_add(millis(self.inner.settings.chat.lease));
-            self.inner.store.renew_leases(&self.inner.settings.instance, until).await?;
+            self.inner.store.renew_leases(&live, until).await?;
         }
         if busy && self.stops.is_due() {
             for id in self.inner.store.stop_requested(&self.inner.settings.instance).await? {

@@ -102,6 +102,11 @@ impl Hub {
         self.select(|live| live.subject.conversation == conversation && live.ending().is_none())
     }
 
+    /// The generations of a person that have not ended.
+    pub(super) fn running_of(&self, user: UserId) -> Vec<Arc<Live>> {
+        self.select(|live| live.subject.user == user && live.ending().is_none())
+    }
+
     /// The generations that have not ended.
     pub(super) fn running(&self) -> Vec<Arc<Live>> {
         self.select(|live| live.ending().is_none())

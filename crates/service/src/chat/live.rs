@@ -14,6 +14,10 @@ use super::hub::Place;
 /// The longest answer that is kept, in bytes. A model that never stops must not fill the memory.
 pub(super) const MAX_ANSWER: usize = 16 * 1024 * 1024;
 
+/// How much text a watcher gets at once, in bytes: up to the last piece that ends within it, and one piece at least. Many
+/// who come late to a long answer then cost this much each, and not the answer each.
+pub(super) const AT_ONCE: usize = 64 * 1024;
+
 /// Who and what a generation is for.
 #[derive(Clone, Debug)]
 pub(super) struct Subject {
@@ -67,9 +71,10 @@ pub(super) struct Final {
 pub(super) enum After {
     /// N is the end of what there is.
     Nothing,
-    /// The text that follows N, and the number of its last piece.
+    /// Text that follows N, about [`AT_ONCE`] at most, and the number of its last piece.
     Text(u64, String),
-    /// N is not one of this generation's piece ends: the whole text instead.
+    /// N is not one of this generation's piece ends: the text from its beginning instead, as far as the text that was there
+    /// before or [`AT_ONCE`] reaches.
     Whole(u64, String),
 }
 
@@ -88,6 +93,18 @@ struct Body {
     cause: Option<Cause>,
     stored: bool,
     place: Option<Place>,
+}
+
+impl Body {
+    /// The length of the text with `count` pieces of this generation.
+    fn end_of(&self, count: usize, base_len: usize) -> usize {
+        count.checked_sub(1).and_then(|index| self.ends.get(index)).map_or(base_len, |end| *end as usize)
+    }
+
+    /// How many pieces end at most [`AT_ONCE`] behind a place in the text.
+    fn reach(&self, from: usize) -> usize {
+        self.ends.partition_point(|end| *end as usize <= from + AT_ONCE)
+    }
 }
 
 /// One generation in memory.
@@ -241,8 +258,8 @@ impl Live {
         if body.tried == body.flushed {
             body.tried = body.ends.len();
         }
-        let offset = |count: usize| count.checked_sub(1).map_or(self.base_len, |index| body.ends[index] as usize);
-        let text = body.text[offset(body.flushed)..offset(body.tried)].to_owned();
+        let (from, to) = (body.end_of(body.flushed, self.base_len), body.end_of(body.tried, self.base_len));
+        let text = body.text[from..to].to_owned();
         Some((self.base + body.tried as u64, text))
     }
 
@@ -257,22 +274,25 @@ impl Live {
         self.progress.subscribe()
     }
 
-    /// The text after piece `n`.
+    /// Text after piece `n`. Ask again with the number that comes back, until there is nothing.
     pub(super) fn after(&self, n: u64) -> After {
         let body = self.body();
         let last = self.base + body.ends.len() as u64;
         if n == last {
             return After::Nothing;
         }
-        let from = match n.checked_sub(self.base) {
-            Some(0) => self.base_len,
-            Some(count) if n < last => {
-                let index = usize::try_from(count - 1).unwrap_or(usize::MAX);
-                body.ends.get(index).map_or(body.text.len(), |end| *end as usize)
+        let count = n.checked_sub(self.base).and_then(|count| usize::try_from(count).ok());
+        match count.filter(|_| n < last) {
+            Some(count) => {
+                let from = body.end_of(count, self.base_len);
+                let to = body.reach(from).max(count + 1);
+                After::Text(self.base + to as u64, body.text[from..body.end_of(to, self.base_len)].to_owned())
             }
-            _ => return After::Whole(last, body.text.clone()),
-        };
-        After::Text(last, body.text[from..].to_owned())
+            None => {
+                let to = body.reach(0);
+                After::Whole(self.base + to as u64, body.text[..body.end_of(to, self.base_len)].to_owned())
+            }
+        }
     }
 
     /// The whole text, the number of its last piece and the ending, if there is one: for a page that is opened now.
@@ -315,6 +335,17 @@ pub(super) mod tests {
         assert_eq!(live.after(7), After::Text(9, " a time".into()));
         assert_eq!(live.after(8), After::Text(9, " time".into()));
         assert_eq!(live.after(3), After::Whole(9, "once upon a time".into()));
+    }
+
+    #[tokio::test]
+    async fn a_late_watcher_gets_a_long_answer_bit_by_bit() {
+        let live = Live::new(subject(1), "before ".into(), 7, None);
+        let huge = "x".repeat(AT_ONCE * 2);
+        assert!(live.push("a") && live.push("b") && live.push(&huge) && live.push("c") && live.push("d"));
+        assert_eq!(live.after(0), After::Whole(9, "before ab".into()));
+        assert_eq!(live.after(7), After::Text(9, "ab".into()));
+        assert_eq!(live.after(9), After::Text(10, huge), "one piece at least");
+        assert_eq!(live.after(10), After::Text(12, "cd".into()));
     }
 
     #[tokio::test]

@@ -16,16 +16,19 @@ mod readings;
 mod send;
 pub(crate) mod title;
 mod watch;
+mod watchers;
 mod words;
 
 use std::sync::Arc;
 
 use store::StoreError;
 use tokio::sync::OnceCell;
-use types::{Model, ServiceStatus};
+use types::{Model, ServiceStatus, UserId};
 
 use crate::{Context, Member, ServiceError};
 use hub::Hub;
+use live::Cause;
+use watchers::Watchers;
 
 pub use readings::describe;
 pub use send::SendRequest;
@@ -40,6 +43,7 @@ pub struct Chat {
 struct Inner {
     context: Context,
     hub: Arc<Hub>,
+    watchers: Watchers,
     /// Set once the generations of this instance's former life are marked as interrupted; before that, none may begin.
     cleared: OnceCell<()>,
 }
@@ -71,7 +75,14 @@ impl Inner {
 
 impl Chat {
     pub(crate) fn new(context: Context) -> Self {
-        Self { inner: Arc::new(Inner { context, hub: Arc::default(), cleared: OnceCell::new() }) }
+        Self {
+            inner: Arc::new(Inner {
+                context,
+                hub: Arc::default(),
+                watchers: Watchers::default(),
+                cleared: OnceCell::new(),
+            }),
+        }
     }
 
     /// The models on offer.
@@ -80,6 +91,12 @@ impl Chat {
     /// `UpstreamUnavailable` or `UpstreamRefused`, in words for people.
     pub async fn models(&self, _member: Member<'_>) -> Result<Vec<Model>, ServiceError> {
         Ok(self.inner.inference.models().await?)
+    }
+
+    /// Stops all answers of a person that this process writes, at once. Those of other processes hear of it through the
+    /// database.
+    pub(crate) fn stop_all_of(&self, user: UserId) {
+        self.inner.hub.running_of(user).iter().for_each(|live| live.call_off(Cause::Person));
     }
 
     /// What was last observed of the model server. Asks nobody.

@@ -11,6 +11,7 @@ const PIECES: &str = "thinkheads_generation_pieces_total";
 const FIRST_TOKEN: &str = "thinkheads_generation_first_token_seconds";
 const DURATION: &str = "thinkheads_generation_duration_seconds";
 const WATCHERS: &str = "thinkheads_stream_watchers";
+const WATCHERS_REFUSED: &str = "thinkheads_stream_watchers_refused_total";
 const FLUSH_FAILURES: &str = "thinkheads_flush_failures_total";
 
 /// Tells the recorder what the chat's metrics mean. Call once, after a recorder is installed.
@@ -21,6 +22,7 @@ pub fn describe() {
     describe_histogram!(FIRST_TOKEN, Unit::Seconds, "Time from the request to the first piece of the answer.");
     describe_histogram!(DURATION, Unit::Seconds, "Time from the request to the end of the answer.");
     describe_gauge!(WATCHERS, Unit::Count, "Readers that follow an answer.");
+    describe_counter!(WATCHERS_REFUSED, Unit::Count, "Readers refused because their person had too many.");
     describe_counter!(
         FLUSH_FAILURES,
         Unit::Count,
@@ -73,18 +75,14 @@ const fn outcome(state: GenerationState) -> &'static str {
     }
 }
 
-/// Counts one watcher for as long as it lives.
-pub(super) struct Watching(());
-
-impl Watching {
-    pub(super) fn begin() -> Self {
-        gauge!(WATCHERS).increment(1.0);
-        Self(())
-    }
+pub(super) fn watcher_begins() {
+    gauge!(WATCHERS).increment(1.0);
 }
 
-impl Drop for Watching {
-    fn drop(&mut self) {
-        gauge!(WATCHERS).decrement(1.0);
-    }
+pub(super) fn watcher_ends() {
+    gauge!(WATCHERS).decrement(1.0);
+}
+
+pub(super) fn watcher_refused() {
+    counter!(WATCHERS_REFUSED).increment(1);
 }

@@ -8,12 +8,12 @@ use tokio::{
     sync::watch,
     time::{Duration, sleep},
 };
-use types::{GenerationEvent, GenerationId, GenerationState, UserId};
+use types::{GenerationEvent, GenerationId, GenerationState, Problem, ProblemCode, UserId};
 
 use super::{
     Chat, Inner,
     live::{After, Live, Progress},
-    readings::Watching,
+    watchers::Watching,
 };
 use crate::{Member, ServiceError};
 
@@ -21,6 +21,8 @@ use crate::{Member, ServiceError};
 const POLL: Duration = Duration::from_millis(250);
 /// The longest pause between two looks while the database fails.
 const POLL_FAILING: Duration = Duration::from_secs(2);
+/// When a person follows too many answers, when to try again.
+const RETRY_S: u32 = 5;
 
 impl Chat {
     /// Follows a generation. The first event is `Open`, at once; then the text after piece `after`; the last is `End`.
@@ -28,7 +30,8 @@ impl Chat {
     /// into one, so that a slow reader costs no memory. The stream also ends, without `End`, when the session is ended.
     ///
     /// # Errors
-    /// `NotFound` when there is no such generation of this person.
+    /// `NotFound` when there is no such generation of this person; `TooManyRequests` when the person follows as many as is
+    /// allowed.
     pub async fn watch(
         &self,
         member: Member<'_>,
@@ -44,12 +47,14 @@ impl Chat {
                 Source::Stored { inner: Arc::clone(&self.inner), id, user, aligned: false, pause: Duration::ZERO }
             }
         };
+        let most = self.inner.settings.chat.streams_per_person;
+        let watching = self.inner.watchers.enter(user, most).ok_or_else(|| too_many(most))?;
         let revoked = self.inner.sessions.revoked(user, member.session());
         let watcher = Watcher {
             source,
             cursor: after,
             ready: VecDeque::from([GenerationEvent::Open { generation: id }]),
-            _watching: Watching::begin(),
+            _watching: watching,
         };
         Ok(stream::unfold(watcher, Watcher::next).take_until(Box::pin(revoked)))
     }
@@ -57,6 +62,14 @@ impl Chat {
 
 fn not_found() -> ServiceError {
     ServiceError::not_found("That answer")
+}
+
+fn too_many(most: usize) -> ServiceError {
+    let message = format!(
+        "You follow {most} answers at the same time, which is the limit. Close some pages of the chat; this one goes on by \
+         itself when you load it again."
+    );
+    Problem { retry_after_s: Some(RETRY_S), ..Problem::new(ProblemCode::TooManyRequests, message) }.into()
 }
 
 struct Watcher {

@@ -20,7 +20,8 @@ impl People {
         self.context.store.set_role(id, role, entry).await.map_err(person_error)
     }
 
-    /// Shuts a person out: ends every session and open stream of theirs, and refuses their password.
+    /// Shuts a person out: ends every session and open stream of theirs, stops their running answers, and refuses their
+    /// password.
     ///
     /// # Errors
     /// As in [`People::set_role`].
@@ -29,6 +30,7 @@ impl People {
         let now = self.context.world.now();
         self.context.store.set_disabled(id, Some(now), now, entry).await.map_err(person_error)?;
         self.context.sessions.published_end_of_all(id);
+        self.chat.stop_all_of(id);
         Ok(())
     }
 

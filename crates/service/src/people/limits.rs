@@ -1,4 +1,4 @@
-//! How often one may try, per account and per network.
+//! How often one may try: per account and network, per network, per account wherever from, and per known device.
 
 use std::{
     net::IpAddr,
@@ -53,7 +53,9 @@ pub(super) struct Limits {
     salt: [u8; 16],
     clock: WorldClock,
     account: Limiter,
+    account_everywhere: Limiter,
     network: Limiter,
+    device: Limiter,
     records: Limiter,
     checks: AtomicU32,
 }
@@ -65,6 +67,8 @@ impl Limits {
         Self {
             salt: world.random(),
             account: limiter(settings.account),
+            account_everywhere: limiter(settings.account_everywhere),
+            device: limiter(settings.account),
             network: limiter(settings.network),
             records: limiter(Rate { burst: NonZeroU32::MIN, every: Duration::from_secs(60) }),
             checks: AtomicU32::new(0),
@@ -72,12 +76,21 @@ impl Limits {
         }
     }
 
-    /// Counts a try of `account` (an address, or the hash of a link) from `network`. The network is asked first, so that a
-    /// limited network cannot use up other people's accounts.
+    /// Counts a try of `account` (an address, or the hash of a link) from `network`, by somebody unknown. What stands
+    /// nearer to the one who tries is asked first, so that a limited network cannot use up other people's accounts.
     pub(super) fn check(&self, account: &str, network: IpAddr) -> Result<(), Limited> {
         self.sweep();
-        self.ask(&self.network, self.bucket("network", &network_key(network)))?;
-        self.ask(&self.account, self.bucket("account", account.as_bytes()))
+        let network = network_key(network);
+        self.ask(&self.network, self.bucket("network", &[&network]))?;
+        self.ask(&self.account, self.bucket("account", &[&network, account.as_bytes()]))?;
+        self.ask(&self.account_everywhere, self.bucket("everywhere", &[account.as_bytes()]))
+    }
+
+    /// Counts a try by somebody who has proven to have been in before: `kind` and `name` say by what. Nobody else's tries
+    /// count against theirs.
+    pub(super) fn check_known(&self, kind: &str, name: &str) -> Result<(), Limited> {
+        self.sweep();
+        self.ask(&self.device, self.bucket(kind, &[name.as_bytes()]))
     }
 
     fn ask(&self, limiter: &Limiter, bucket: Bucket) -> Result<(), Limited> {
@@ -91,14 +104,16 @@ impl Limits {
         })
     }
 
-    fn bucket(&self, kind: &str, key: &[u8]) -> Bucket {
-        let digest = Sha256::new().chain_update(self.salt).chain_update(kind).chain_update(key).finalize();
+    fn bucket(&self, kind: &str, key: &[&[u8]]) -> Bucket {
+        let salted = Sha256::new().chain_update(self.salt).chain_update(kind);
+        // Networks come first and have two lengths: the zero keeps the parts apart.
+        let digest = key.iter().fold(salted, |digest, part| digest.chain_update([0]).chain_update(part)).finalize();
         Bucket::from_be_bytes([digest[0], digest[1]])
     }
 
     fn sweep(&self) {
         if self.checks.fetch_add(1, Ordering::Relaxed) % CHECKS_BETWEEN_SWEEPS == CHECKS_BETWEEN_SWEEPS - 1 {
-            for limiter in [&self.account, &self.network, &self.records] {
+            for limiter in [&self.account, &self.account_everywhere, &self.network, &self.device, &self.records] {
                 limiter.retain_recent();
                 limiter.shrink_to_fit();
             }
@@ -140,6 +155,9 @@ mod tests {
         let second = limits.check("a@example.com", home).expect_err("limited");
         assert_eq!((second.wait_s, second.record), (28, false), "one record a minute");
         assert!(limits.check("b@example.com", home).is_ok(), "another account is free");
+        let elsewhere = IpAddr::from([192, 0, 2, 2]);
+        assert!(limits.check("a@example.com", elsewhere).is_ok(), "and so is the account from another network");
+        assert!(limits.check_known("device", "a").is_ok());
         world.advance(Duration::from_millis(27_500));
         assert!(limits.check("a@example.com", home).is_ok());
         assert!(limits.check("a@example.com", home).is_err());
@@ -156,6 +174,24 @@ mod tests {
         assert!(limits.check("x@example.com", address("2001:db8::ffff:1")).is_err());
         assert!(limits.check("x@example.com", address("2001:db8:0:1::1")).is_ok());
         assert_eq!(network_key(address("::ffff:192.0.2.7")), network_key(address("192.0.2.7")));
+    }
+
+    #[test]
+    fn many_networks_share_an_accounts_hundred_and_known_devices_have_their_own() {
+        let world = World::fixed(0);
+        let limits = limits(&world);
+        let from = |n: u8| IpAddr::from([192, 0, 2, n]);
+        for n in 0..100 {
+            assert!(limits.check("a@example.com", from(n)).is_ok(), "{n}");
+        }
+        assert_eq!(limits.check("a@example.com", from(200)).expect_err("limited").wait_s, 36);
+        assert!(limits.check("b@example.com", from(200)).is_ok());
+        for _ in 0..5 {
+            assert!(limits.check_known("device", "laptop").is_ok());
+        }
+        assert!(limits.check_known("device", "laptop").is_err(), "a stolen proof is no way round either");
+        assert!(limits.check_known("device", "phone").is_ok());
+        assert!(limits.check_known("session", "laptop").is_ok(), "kinds do not mix");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! People: how they come in, how they prove who they are, and what administrators may do about them.
 
 mod administration;
+mod devices;
 mod invitations;
 mod limits;
 mod passwords;
@@ -9,8 +10,9 @@ mod sign_in;
 
 use types::{ProblemCode, User};
 
-use crate::{Admin, Context, ServiceError};
+use crate::{Admin, Chat, Context, ServiceError};
 
+pub use devices::DEVICE_LIFETIME;
 pub use invitations::InvitationView;
 
 use limits::Limits;
@@ -19,13 +21,16 @@ use passwords::Passwords;
 /// People, invitations and passwords.
 pub struct People {
     context: Context,
+    /// To stop the answers of whoever is shut out.
+    chat: Chat,
     passwords: Passwords,
     limits: Limits,
 }
 
 impl People {
-    pub(crate) fn new(context: Context) -> Result<Self, ServiceError> {
+    pub(crate) fn new(context: Context, chat: Chat) -> Result<Self, ServiceError> {
         Ok(Self {
+            chat,
             passwords: Passwords::new(context.settings.passwords, context.world.clone())?,
             limits: Limits::new(&context.settings.limits, &context.world),
             context,

@@ -1,10 +1,11 @@
 //! Signing in, and changing one's password.
 
 use serde_json::json;
+use store::UserRecord;
 use types::{Password, ProblemCode, User};
 
 use super::{
-    People,
+    People, devices,
     limits::Limited,
     passwords::Verdict,
     rules::{self, Complaints},
@@ -17,13 +18,20 @@ use crate::{
 
 impl People {
     /// Checks an address and a password. The answer and the time are the same for an unknown address, a wrong password and
-    /// a disabled person. The caller then makes the session.
+    /// a disabled person. `device` is the proof that [`People::known_device`] once gave to this device, if it has one: it
+    /// has its tries counted apart. The caller then makes the session.
     ///
     /// # Errors
     /// `Invalid` when they do not belong together; `TooManyRequests`, with the time to wait, past the limits of the account
     /// or the network, or when too many people sign in at once; otherwise when the database fails.
-    pub async fn sign_in(&self, email: &str, password: Password, origin: &Origin) -> Result<User, ServiceError> {
-        let outcome = self.try_sign_in(email, password, origin).await;
+    pub async fn sign_in(
+        &self,
+        email: &str,
+        password: Password,
+        device: Option<&str>,
+        origin: &Origin,
+    ) -> Result<User, ServiceError> {
+        let outcome = self.try_sign_in(email, password, device, origin).await;
         metric::sign_in(match &outcome {
             Ok(_) => "ok",
             Err(error) => match error.code() {
@@ -35,10 +43,24 @@ impl People {
         outcome
     }
 
-    async fn try_sign_in(&self, email: &str, password: Password, origin: &Origin) -> Result<User, ServiceError> {
+    async fn try_sign_in(
+        &self,
+        email: &str,
+        password: Password,
+        device: Option<&str>,
+        origin: &Origin,
+    ) -> Result<User, ServiceError> {
         let store = &self.context.store;
         let email = rules::normal_email(email);
-        if let Err(limited) = self.limits.check(&email, origin.network) {
+        let known_device = match device {
+            Some(proof) => store
+                .user_by_email(&email)
+                .await?
+                .and_then(|known| devices::recognise(proof, &known, self.context.world.now())),
+            None => None,
+        };
+        let as_known = known_device.is_some_and(|device| self.limits.check_known("device", device.name()).is_ok());
+        if !as_known && let Err(limited) = self.limits.check(&email, origin.network) {
             return Err(self.refuse_limited(&limited, "sign_in", "sign-in attempts", origin).await?);
         }
         let known = store.user_by_email(&email).await?;
@@ -47,7 +69,7 @@ impl People {
         match known {
             Some(known) if known.user.disabled_at.is_none() && verdict != Verdict::Wrong => {
                 if verdict == Verdict::RightButOld {
-                    self.rehash(&known.user, &password).await;
+                    self.rehash(&known, &password).await;
                 }
                 let entry = self.entry(Actor::Person(&known.user), origin, "session.sign_in", &known.user);
                 store.append_audit(entry).await?;
@@ -82,7 +104,8 @@ impl People {
     pub async fn change_password(&self, member: Member<'_>, old: Password, new: Password) -> Result<(), ServiceError> {
         let user = member.user();
         let origin = member.origin();
-        if let Err(limited) = self.limits.check(&user.email, origin.network) {
+        // By session: a stranger who tries at the sign-in does not count here.
+        if let Err(limited) = self.limits.check_known("session", &member.session().to_string()) {
             return Err(self
                 .refuse_limited(&limited, "change_password", "attempts to change the password", origin)
                 .await?);
@@ -99,20 +122,27 @@ impl People {
         }
         let hash = self.passwords.hash(&new).await?;
         let entry = self.entry(Actor::Person(user), origin, "user.password_changed", user);
-        store.set_password_hash(user.id, &hash, self.context.world.now(), Some(entry)).await?;
+        let now = self.context.world.now();
+        if !store.change_password_hash(user.id, &known.password_hash, &hash, now, entry).await? {
+            return Err(ServiceError::refused(
+                ProblemCode::Conflict,
+                "Your password was changed in another place at this moment, so it was left as it is. Type both again.",
+            ));
+        }
         self.context.sessions.end_all_but(member, "session.ended_others").await?;
         Ok(())
     }
 
-    /// Stores the password under today's parameters. The sign-in goes on when this fails: the next one tries again.
-    async fn rehash(&self, user: &User, password: &Password) {
+    /// Stores the password under today's parameters, unless it was changed meanwhile. The sign-in goes on when this fails:
+    /// the next one tries again.
+    async fn rehash(&self, known: &UserRecord, password: &Password) {
         let stored = async {
             let hash = self.passwords.hash(password).await?;
-            self.context.store.set_password_hash(user.id, &hash, self.context.world.now(), None).await?;
+            self.context.store.renew_password_hash(known.user.id, &known.password_hash, &hash).await?;
             Ok::<_, ServiceError>(())
         };
         if let Err(error) = stored.await {
-            tracing::warn!(user = %user.id, error = &error as &dyn std::error::Error, "could not renew a password hash");
+            tracing::warn!(user = %known.user.id, error = &error as &dyn std::error::Error, "could not renew a password hash");
         }
     }
 

@@ -186,6 +186,15 @@ impl Sessions {
         self.end_one(member, member.session(), "session.sign_out").await.map(drop)
     }
 
+    /// Ends the asking session because somebody signs in over it, so that what it had open ends too. The adapter's own
+    /// [`Sessions::delete`] would leave that open.
+    ///
+    /// # Errors
+    /// When the database fails. A session that is gone already is no error.
+    pub async fn replace(&self, member: Member<'_>) -> Result<(), ServiceError> {
+        self.end_one(member, member.session(), "session.replaced").await.map(drop)
+    }
+
     /// Ends one of the person's own sessions.
     ///
     /// # Errors

@@ -44,7 +44,7 @@ async fn two_hundred_sign_ins_do_not_starve_the_rest() {
             tokio::spawn(async move {
                 services
                     .people()
-                    .sign_in("grace@example.com", Password::new("guess"), &origin)
+                    .sign_in("grace@example.com", Password::new("guess"), None, &origin)
                     .await
                     .unwrap_err()
                     .problem()

@@ -50,6 +50,7 @@ pub(crate) fn lenient() -> ServiceSettings {
     settings.passwords.memory_kib = 64;
     settings.passwords.passes = 1;
     settings.limits.account = plenty;
+    settings.limits.account_everywhere = plenty;
     settings.limits.network = plenty;
     settings
 }

@@ -24,7 +24,7 @@ async fn unknown_wrong_and_disabled_look_and_cost_the_same() {
         ("", ""),
     ] {
         let before = people.password_hashes();
-        let error = people.sign_in(email, Password::new(password), &house.origin(3)).await.unwrap_err();
+        let error = people.sign_in(email, Password::new(password), None, &house.origin(3)).await.unwrap_err();
         assert_eq!(people.password_hashes() - before, 1, "{email}: one computation whoever asks");
         answers.push(error.problem());
     }
@@ -39,24 +39,96 @@ async fn unknown_wrong_and_disabled_look_and_cost_the_same() {
 }
 
 #[tokio::test]
-async fn an_account_waits_whatever_network_tries() {
+async fn a_stranger_who_guesses_waits_and_the_owner_does_not() {
     let house = House::with(limited()).await;
     let people = house.services.people();
     house.founder().await;
-    for n in 0..5 {
-        let tried = people.sign_in("grace@example.com", Password::new("guess"), &house.origin(10 + n)).await;
-        assert_eq!(tried.unwrap_err().code(), ProblemCode::Invalid);
+    let sign_in = async |email: &str, password: &str, n: u8| {
+        people.sign_in(email, Password::new(password), None, &house.origin(n)).await
+    };
+    for _ in 0..5 {
+        assert_eq!(sign_in("grace@example.com", "guess", 10).await.unwrap_err().code(), ProblemCode::Invalid);
     }
     house.world.advance(Duration::from_secs(2));
-    for n in 0..3 {
-        let refused = people.sign_in("Grace@example.com", Password::new(PASSWORD), &house.origin(20 + n)).await;
-        let problem = refused.unwrap_err().problem();
+    for _ in 0..3 {
+        let problem = sign_in("Grace@example.com", PASSWORD, 10).await.unwrap_err().problem();
         assert_eq!((problem.code, problem.retry_after_s), (ProblemCode::TooManyRequests, Some(28)));
         assert_eq!(problem.message, "Too many sign-in attempts. Try again in 28 seconds.");
     }
     assert_eq!(house.recorded("session.rate_limited").await, 1, "one record a minute");
+    sign_in("grace@example.com", PASSWORD, 20).await.unwrap();
     house.world.advance(Duration::from_secs(28));
-    people.sign_in("grace@example.com", Password::new(PASSWORD), &house.origin(30)).await.unwrap();
+    sign_in("grace@example.com", PASSWORD, 10).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_crowd_of_strangers_does_not_keep_a_known_device_out() {
+    let house = House::with(limited()).await;
+    let people = house.services.people();
+    let founder = house.founder().await;
+    let proof = people.known_device(founder.id).await.unwrap();
+    let sign_in = async |email: &str, password: &str, device: Option<&str>, n: u8| {
+        people.sign_in(email, Password::new(password), device, &house.origin(n)).await
+    };
+    for email in ["grace@example.com", "nobody@example.com"] {
+        for n in 0..100 {
+            assert_eq!(sign_in(email, "guess", None, n).await.unwrap_err().code(), ProblemCode::Invalid, "{email} {n}");
+        }
+        // From a fresh network, unknown and known address alike: nothing tells them apart.
+        let problem = sign_in(email, PASSWORD, None, 200).await.unwrap_err().problem();
+        assert_eq!((problem.code, problem.retry_after_s), (ProblemCode::TooManyRequests, Some(36)), "{email}");
+    }
+    let before = people.password_hashes();
+    for (what, forged) in [
+        ("cut off", &proof[..proof.len() - 1]),
+        ("longer lived", &proof.replacen('.', ".9", 1)),
+        ("nonsense", "x.y.z"),
+        ("nothing", ""),
+    ] {
+        let refused = sign_in("grace@example.com", PASSWORD, Some(forged), 201).await.unwrap_err();
+        assert_eq!(refused.code(), ProblemCode::TooManyRequests, "{what}");
+    }
+    assert_eq!(people.password_hashes(), before, "refused before any computation");
+    sign_in("grace@example.com", PASSWORD, Some(&proof), 200).await.unwrap();
+    let refused = sign_in("nobody@example.com", PASSWORD, Some(&proof), 200).await.unwrap_err();
+    assert_eq!(refused.code(), ProblemCode::TooManyRequests, "it speaks for one account");
+    // A stolen proof guesses no faster than one network does.
+    for _ in 0..4 {
+        let wrong = sign_in("grace@example.com", "guess", Some(&proof), 200).await.unwrap_err();
+        assert_eq!(wrong.code(), ProblemCode::Invalid);
+    }
+    let refused = sign_in("grace@example.com", "guess", Some(&proof), 200).await.unwrap_err();
+    assert_eq!(refused.code(), ProblemCode::TooManyRequests);
+}
+
+#[tokio::test]
+async fn a_device_is_known_for_a_year_and_until_the_password_changes() {
+    let house = House::with(limited()).await;
+    let people = house.services.people();
+    let founder = house.founder().await;
+    let exhausted = async || {
+        for n in 0..101 {
+            let _ = people.sign_in("grace@example.com", Password::new("guess"), None, &house.origin(n)).await;
+        }
+    };
+    let knows = async |proof: &str, password: &str| {
+        people.sign_in("grace@example.com", Password::new(password), Some(proof), &house.origin(200)).await.is_ok()
+    };
+    let proof = people.known_device(founder.id).await.unwrap();
+    house.world.advance(Duration::from_millis(crate::DEVICE_LIFETIME.unsigned_abs() - 1));
+    exhausted().await;
+    assert!(knows(&proof, PASSWORD).await);
+    house.world.advance(Duration::from_millis(1));
+    assert!(!knows(&proof, PASSWORD).await, "a year is over");
+
+    let proof = people.known_device(founder.id).await.unwrap();
+    assert!(knows(&proof, PASSWORD).await);
+    let viewer = house.signed_in(&founder).await;
+    let new = "another fine phrase";
+    people.change_password(viewer.member().unwrap(), Password::new(PASSWORD), Password::new(new)).await.unwrap();
+    assert!(!knows(&proof, new).await, "whoever had it may be whom the change is against");
+    let proof = people.known_device(founder.id).await.unwrap();
+    assert!(knows(&proof, new).await);
 }
 
 #[tokio::test]
@@ -69,14 +141,15 @@ async fn a_network_waits_whatever_account_it_tries_and_success_does_not_help() {
             4 => ("grace@example.com".to_owned(), PASSWORD),
             n => (format!("{n}@example.com"), "guess"),
         };
-        let tried = people.sign_in(&email, Password::new(password), &house.origin(40)).await;
+        let tried = people.sign_in(&email, Password::new(password), None, &house.origin(40)).await;
         assert_ne!(tried.err().map(|error| error.code()), Some(ProblemCode::TooManyRequests), "{n}");
     }
     let before = people.password_hashes();
-    let refused = people.sign_in("fresh@example.com", Password::new("guess"), &house.origin(40)).await.unwrap_err();
+    let refused =
+        people.sign_in("fresh@example.com", Password::new("guess"), None, &house.origin(40)).await.unwrap_err();
     assert_eq!(refused.problem().retry_after_s, Some(3));
     assert_eq!(people.password_hashes(), before, "a refused try costs no computation");
-    people.sign_in("grace@example.com", Password::new(PASSWORD), &house.origin(41)).await.unwrap();
+    people.sign_in("grace@example.com", Password::new(PASSWORD), None, &house.origin(41)).await.unwrap();
 }
 
 #[tokio::test]
@@ -88,11 +161,39 @@ async fn an_old_hash_is_renewed_at_the_next_sign_in() {
     let second = house.second(stronger).await;
     let stored = async || house.store.user_by_id(founder.id).await.unwrap().unwrap().password_hash;
     assert!(stored().await.contains("m=64,"));
-    second.people().sign_in("grace@example.com", Password::new(PASSWORD), &house.origin(1)).await.unwrap();
+    second.people().sign_in("grace@example.com", Password::new(PASSWORD), None, &house.origin(1)).await.unwrap();
     let renewed = stored().await;
     assert!(renewed.contains("m=128,"), "{renewed}");
-    second.people().sign_in("grace@example.com", Password::new(PASSWORD), &house.origin(1)).await.unwrap();
+    second.people().sign_in("grace@example.com", Password::new(PASSWORD), None, &house.origin(1)).await.unwrap();
     assert_eq!(stored().await, renewed, "an up-to-date hash stays");
+}
+
+/// Somebody signs in just before the password is changed; the renewed hash of the old one comes after the change.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_renewed_hash_does_not_bring_an_old_password_back() {
+    let house = House::new().await;
+    let founder = house.founder().await;
+    let here = house.signed_in(&founder).await;
+    let mut stronger = lenient();
+    // Takes far longer than the change does.
+    stronger.passwords.memory_kib = 128 * 1024;
+    stronger.passwords.passes = 4;
+    let second = house.second(stronger).await;
+    let signing_in = tokio::spawn({
+        let (second, origin) = (second.clone(), house.origin(1));
+        async move { second.people().sign_in("grace@example.com", Password::new(PASSWORD), None, &origin).await }
+    });
+    // The check is the first computation, the renewal the second.
+    while second.people().password_hashes() < 2 {
+        tokio::task::yield_now().await;
+    }
+    let new = "another fine phrase";
+    let people = house.services.people();
+    people.change_password(here.member().unwrap(), Password::new(PASSWORD), Password::new(new)).await.unwrap();
+    assert!(!signing_in.is_finished(), "the renewal is still being computed");
+    signing_in.await.unwrap().unwrap();
+    assert!(people.sign_in("grace@example.com", Password::new(PASSWORD), None, &house.origin(1)).await.is_err());
+    people.sign_in("grace@example.com", Password::new(new), None, &house.origin(1)).await.unwrap();
 }
 
 #[tokio::test]
@@ -115,6 +216,6 @@ async fn changing_the_password_ends_the_other_sessions() {
     assert!(sessions.viewer(Some(&elsewhere), house.origin(1)).await.unwrap().user().is_none());
     let left = sessions.of(here.member().unwrap()).await.unwrap();
     assert!(left.len() == 1 && left[0].current);
-    assert!(people.sign_in("grace@example.com", Password::new(PASSWORD), &house.origin(1)).await.is_err());
-    people.sign_in("grace@example.com", Password::new("another fine phrase"), &house.origin(1)).await.unwrap();
+    assert!(people.sign_in("grace@example.com", Password::new(PASSWORD), None, &house.origin(1)).await.is_err());
+    people.sign_in("grace@example.com", Password::new("another fine phrase"), None, &house.origin(1)).await.unwrap();
 }

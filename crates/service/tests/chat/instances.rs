@@ -7,7 +7,7 @@ use tokio::{
     net::{UnixListener, UnixStream},
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
-use types::{GenerationEvent, GenerationState, MessageStatus, ProblemCode};
+use types::{GenerationEvent, GenerationState, MessageStatus, ProblemCode, Role};
 
 use super::support::{House, Person, Place, eventually, settings};
 
@@ -71,6 +71,79 @@ async fn deleting_through_another_process_stops_the_answer() {
     two.services.chat().delete(there.member(), generation.conversation).await.unwrap();
     call.dropped.cancelled().await;
     assert_eq!(reader.until_end().await, GenerationState::Stopped);
+    two.shut_down().await;
+    one.shut_down().await;
+}
+
+/// Where a disabled person's answer is called off: at once in the process that was told, within a second elsewhere.
+async fn disabled_in_mid_answer(writing: &Place, disabling: &Place, within: Duration) {
+    let anna = writing.person("anna").await;
+    let admin = disabling.somebody("ada", Role::Administrator).await;
+    let generation = anna.begin("Hello").await;
+    let call = writing.puppet.call().await;
+    let mut reader = anna.watch(generation.id, 0).await;
+    call.text("half");
+    reader.until("half").await;
+    let admin = admin.viewer.admin().unwrap();
+    disabling.services.people().disable(admin, anna.id()).await.unwrap();
+    let told = std::time::Instant::now();
+    call.dropped.cancelled().await;
+    assert!(told.elapsed() <= within, "the upstream was let go after {:?}", told.elapsed());
+    // The stream ends with the session, or a moment before with the answer.
+    while reader.next().await.is_some() {}
+    assert!(told.elapsed() <= Duration::from_secs(1), "the stream ended after {:?}", told.elapsed());
+    let user = anna.id();
+    let message = eventually(async || {
+        let (_, message) = writing.store.message(user, generation.message).await.unwrap().unwrap();
+        (message.status != MessageStatus::Running).then_some(message)
+    })
+    .await;
+    assert_eq!((message.text.as_str(), message.status), ("half", MessageStatus::Stopped));
+    let late = anna.try_send(None, "More").await.unwrap_err();
+    assert_eq!(late.code(), ProblemCode::NotFound, "nor does a request that was let in before start another");
+}
+
+#[tokio::test]
+async fn disabling_a_person_stops_their_answers_at_once() {
+    let house = House::new();
+    let place = Place::new(&house).await;
+    disabled_in_mid_answer(&place, &place, Duration::from_millis(100)).await;
+    place.shut_down().await;
+}
+
+#[tokio::test]
+async fn disabling_through_another_process_stops_the_answers_within_a_second() {
+    let house = House::postgres().await;
+    let (one, two) = two_places(&house).await;
+    disabled_in_mid_answer(&one, &two, Duration::from_secs(1)).await;
+    two.shut_down().await;
+    one.shut_down().await;
+}
+
+/// Both look, both see the conversation free, both write.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_processes_write_one_answer() {
+    let house = House::postgres().await;
+    let (one, two) = two_places(&house).await;
+    let here = one.person("anna").await;
+    let there = two.session_of(here.id()).await;
+    let conversation = here.exchange(&one, None, "Hello", "Hi").await.conversation;
+    for round in 0..10 {
+        let (left, right) = tokio::join!(
+            here.try_send(Some(conversation), "from the left"),
+            there.try_send(Some(conversation), "from the right")
+        );
+        let (won, lost) = match (left, right) {
+            (Ok(won), Err(lost)) => ((&one, &here, won), lost),
+            (Err(lost), Ok(won)) => ((&two, &there, won), lost),
+            both => panic!("round {round}: one of two, not {both:?}"),
+        };
+        assert_eq!(lost.code(), ProblemCode::Conflict, "round {round}: {lost:?}");
+        assert!(lost.problem().message.contains("still being written"), "{}", lost.problem().message);
+        let (place, person, generation) = won;
+        place.puppet.call().await.finish();
+        person.message_when(place, generation.message, MessageStatus::Failed).await;
+    }
     two.shut_down().await;
     one.shut_down().await;
 }

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use types::{GenerationEvent, GenerationState, MessageStatus, ProblemCode};
+use store::{NewGeneration, NewMessage, PromptAndAnswer};
+use types::{GenerationEvent, GenerationState, MessageRole, MessageStatus, ProblemCode};
 
 use super::support::{House, PATIENCE, Place, eventually, settings};
 
@@ -93,6 +94,37 @@ async fn a_dead_process_of_another_name_is_noticed_by_its_lease() {
     let anna = place.session_of(user).await;
     let message = anna.message_when(&place, generation.message, MessageStatus::Interrupted).await;
     assert_eq!(message.text, "half");
+    place.shut_down().await;
+}
+
+/// A row of this process that no task writes, as a failure between storing and starting leaves behind.
+#[tokio::test]
+async fn a_row_without_its_task_is_interrupted_though_the_process_lives() {
+    let house = House::new();
+    let mut short = settings();
+    short.chat.lease = Duration::from_millis(300);
+    let place = house.open(short).await;
+    let anna = place.person("anna").await;
+    let written = anna.begin("Hello").await;
+    let call = place.puppet.call().await;
+    let conversation = anna.exchange(&place, None, "Hello", "Hi").await.conversation;
+    let world = place.services.world();
+    let message =
+        |role, status| NewMessage { id: world.id(), parent: None, role, text: String::new(), status, model: None };
+    let orphan = PromptAndAnswer {
+        conversation,
+        user_id: anna.id(),
+        prompt: Some(message(MessageRole::User, MessageStatus::Complete)),
+        answer: message(MessageRole::Assistant, MessageStatus::Running),
+        generation: NewGeneration { id: world.id(), instance: "one".into(), lease_until: world.now() + 300 },
+        now: world.now(),
+        job: None,
+    };
+    let left = orphan.answer.id;
+    place.store.append_prompt_and_answer(orphan).await.unwrap();
+    anna.message_when(&place, left, MessageStatus::Interrupted).await;
+    assert_eq!(anna.message(written.message).await.status, MessageStatus::Running, "the other goes on");
+    call.finish();
     place.shut_down().await;
 }
 

@@ -65,6 +65,35 @@ async fn a_late_reader_and_a_second_reader_get_the_same() {
     place.shut_down().await;
 }
 
+#[tokio::test]
+async fn late_readers_of_a_long_answer_take_it_in_bits() {
+    let house = House::new();
+    let place = Place::new(&house).await;
+    let anna = place.person("anna").await;
+    let generation = anna.begin("Everything").await;
+    let call = place.puppet.call().await;
+    let mut first = anna.watch(generation.id, 0).await;
+    let piece = "0123456789abcdef".repeat(256);
+    (0..500).for_each(|_| call.text(&piece));
+    call.text("!");
+    first.until("!").await;
+    for after in [0, 1, 9_999] {
+        let mut late = anna.watch(generation.id, after).await;
+        let mut events = 0;
+        while !late.text.ends_with('!') {
+            let before = late.text.len();
+            late.next().await.expect("the text comes before the end");
+            assert!(late.text.len() - before <= 64 * 1024, "{} bytes at once", late.text.len() - before);
+            events += 1;
+        }
+        let missed = if after == 1 { piece.len() } else { 0 };
+        assert_eq!(late.text.len(), piece.len() * 500 + 1 - missed, "after {after}");
+        assert!(events >= 31, "{events}");
+    }
+    call.finish();
+    place.shut_down().await;
+}
+
 /// What a reader does: take so many events, then go away and come back with the number it has.
 fn visits() -> impl Strategy<Value = Vec<usize>> {
     prop::collection::vec(0_usize..6, 1..20)

@@ -99,6 +99,10 @@ impl Place {
     }
 
     pub async fn person(&self, name: &str) -> Person {
+        self.somebody(name, Role::Member).await
+    }
+
+    pub async fn somebody(&self, name: &str, role: Role) -> Person {
         let world = self.services.world();
         let now = world.now();
         let user = NewUser {
@@ -106,7 +110,7 @@ impl Place {
             email: format!("{name}@example.org"),
             name: name.into(),
             password_hash: "none".into(),
-            role: Role::Member,
+            role,
             now,
         };
         self.store.create_user(&user, audit(world, "user.created")).await.unwrap();

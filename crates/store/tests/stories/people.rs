@@ -25,9 +25,16 @@ async fn people(database: &TestDatabase) {
     assert_eq!(store.users().await.unwrap(), [admin.clone(), member.clone()]);
     assert_eq!((store.count_users().await.unwrap(), store.count_active_administrators().await.unwrap()), (2, 1));
 
-    store.set_password_hash(member.id, "new hash", T0 + 1, None).await.unwrap();
-    assert_eq!(store.user_by_id(member.id).await.unwrap().unwrap().password_hash, "new hash");
-    assert!(matches!(store.set_password_hash(user_id(9), "x", T0, None).await, Err(store::StoreError::NotFound)));
+    let change = |id, old, new| store.change_password_hash(id, old, new, T0 + 1, entry(90, "user.password"));
+    let stored = async || store.user_by_id(member.id).await.unwrap().unwrap().password_hash;
+    assert!(!change(member.id, "hash 1", "wrong").await.unwrap(), "somebody else's");
+    assert!(change(member.id, "hash 2", "new hash").await.unwrap());
+    assert!(!store.renew_password_hash(member.id, "hash 2", "the old one, renewed").await.unwrap());
+    assert!(!change(member.id, "hash 2", "of the second who changed it").await.unwrap());
+    assert_eq!(stored().await, "new hash", "what was changed meanwhile stays");
+    assert!(store.renew_password_hash(member.id, "new hash", "newer hash").await.unwrap());
+    assert_eq!(stored().await, "newer hash");
+    assert!(!store.renew_password_hash(user_id(9), "x", "y").await.unwrap());
 
     for refused in [
         store.set_role(admin.id, Role::Member, entry(4, "user.role")).await,

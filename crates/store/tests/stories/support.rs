@@ -1,9 +1,12 @@
 //! Short words for the stories: identifiers from numbers, people, audit entries.
 
-use store::{AuditEntry, NewConversation, NewGeneration, NewMessage, NewUser, PromptAndAnswer, SessionRow, Store};
+use store::{
+    AuditEntry, FinishedGeneration, NewConversation, NewGeneration, NewMessage, NewUser, PromptAndAnswer, SessionRow,
+    Store,
+};
 use types::{
-    AuditId, ConversationId, ConversationSettings, GenerationId, MessageId, MessageRole, MessageStatus, Millis, Role,
-    SessionPublicId, User, UserId,
+    AuditId, ConversationId, ConversationSettings, GenerationId, GenerationState, MessageId, MessageRole,
+    MessageStatus, Millis, Role, SessionPublicId, User, UserId,
 };
 
 /// The time at which every story begins.
@@ -107,4 +110,20 @@ pub(crate) fn exchange(conversation: ConversationId, user_id: UserId, n: u32, pa
         now: T0 + i64::from(n),
         job: None,
     }
+}
+
+/// Ends generation `n` before its first word.
+pub(crate) async fn stop(store: &Store, n: u32) {
+    let end = FinishedGeneration {
+        id: generation_id(n),
+        state: GenerationState::Stopped,
+        text: String::new(),
+        error: None,
+        usage: None,
+        first_token_ms: None,
+        duration_ms: None,
+        last_piece: 0,
+        now: T0,
+    };
+    assert!(store.finish_generation(end).await.unwrap());
 }

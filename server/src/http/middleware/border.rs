@@ -47,6 +47,7 @@ pub(crate) async fn cross(
             path: Arc::from(path_and_query(request.uri())),
             host: host(&request),
             wants_page: facts::wants_page(request.headers()),
+            speculative: facts::speculative(&method, request.headers()),
         };
         let mut response = session::from(origin, admit(&state, facts, request, next)).await;
         if let Ok(value) = HeaderValue::from_str(&trace_id) {

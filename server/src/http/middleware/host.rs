@@ -53,6 +53,11 @@ impl Hosts {
         self.scheme == "https"
     }
 
+    /// Whether the public URL names this machine itself, so that nobody else is meant to reach us.
+    pub(crate) fn is_local(&self) -> bool {
+        is_local(&self.host)
+    }
+
     /// The cookie's `Domain`, so that subdomains share it; none where browsers would refuse one.
     pub(crate) fn cookie_domain(&self) -> Option<&str> {
         let plain_name = self.host.contains('.') && !is_ip(&self.host);

@@ -23,6 +23,8 @@ pub(crate) fn add(headers: &mut HeaderMap, secure: bool) {
     set(HeaderName::from_static("cross-origin-resource-policy"), "same-site");
     // A page holds what only its reader may see; a shared machine's back button must not bring it back.
     set(header::CACHE_CONTROL, "no-store");
+    // Nothing here is for search engines, least of all a link that works once.
+    set(HeaderName::from_static("x-robots-tag"), "noindex");
     if secure {
         set(header::STRICT_TRANSPORT_SECURITY, STRICT_TRANSPORT);
     }

@@ -27,7 +27,7 @@ pub async fn page(cx: PageCx) -> PageResult {
     let admin = cx.ok(cx.viewer().admin())?;
     let people = cx.ok(cx.services().people().users(admin).await)?;
     let invitations = cx.ok(cx.services().people().invitations(admin).await)?;
-    let link = take_flash(&cx.request.session, "invitation").await;
+    let link = take_flash(&cx.request, "invitation").await;
     let shows_link = link.is_some();
     let (me, now) = (admin.user().id, cx.now());
     let refused = ["/api/set_role", "/api/set_disabled", "/api/end_sessions_of", "/api/revoke_invitation"]
@@ -50,7 +50,7 @@ pub async fn page(cx: PageCx) -> PageResult {
             {invite_dialog(&invite)}
         }
     };
-    Ok(Page::new("People", view).toast(toast).islands(shows_link))
+    Ok(Page::new("People", view).toast(toast).islands(shows_link).secret(shows_link))
 }
 
 /// Shuts a person out, or lets them in again.

@@ -1,5 +1,7 @@
 //! `cargo xtask test`: every test there is, and one line that sums them up.
 
+mod cargo;
+
 use std::{fs, path::PathBuf};
 
 use anyhow::{Context as _, Result, bail};
@@ -16,7 +18,7 @@ use crate::{
 /// Gets what the tests need, runs them all and ends with `N passed, N failed`.
 #[derive(Parser)]
 pub(crate) struct Args {
-    /// Only tests whose name contains this.
+    /// Only tests whose name, module, test program or crate contains this.
     filter: Option<String>,
     /// Only the tests cargo runs.
     #[arg(long)]
@@ -77,7 +79,7 @@ pub(crate) fn finish(sum: Result<Sum>, steps: &Steps) -> Result<()> {
 
 /// Which tests to run, and on what.
 pub(crate) struct What<'a> {
-    /// Only tests whose name contains this.
+    /// Only tests whose name, module, test program or crate contains this.
     pub(crate) filter: Option<&'a str>,
     /// The tests cargo runs.
     pub(crate) unit: bool,
@@ -98,7 +100,7 @@ pub(crate) fn all(what: &What<'_>, consent: Consent, steps: &mut Steps) -> Resul
     let mut sum = Sum::default();
     if unit {
         // The step's error is in the table; its number is in the sum.
-        let _ = steps.step("Tests: cargo", || counted(cargo_test(filter)?, &mut sum));
+        let _ = steps.step("Tests: cargo", || counted(cargo::test(filter)?, &mut sum));
     }
     if e2e {
         let ready = build::site(release_site, steps).and_then(|_| steps.step("Server", || build::server(false)));
@@ -118,7 +120,7 @@ pub(crate) fn all(what: &What<'_>, consent: Consent, steps: &mut Steps) -> Resul
 fn needs(unit: bool, e2e: bool) -> Vec<Need> {
     let mut needs = Vec::new();
     if unit {
-        needs.extend([Need::Postgres, Need::Redis, Need::Promtool]);
+        needs.extend([Need::Postgres, Need::Promtool]);
     }
     if e2e {
         needs.extend([Need::Wasm, Need::Node, Need::EndToEnd, Need::Chromium]);
@@ -133,30 +135,6 @@ fn counted(found: Sum, sum: &mut Sum) -> Result<()> {
         bail!("{} failed", found.failed);
     }
     Ok(())
-}
-
-fn cargo_test(filter: Option<&str>) -> Result<Sum> {
-    let mut cargo = shell::cargo();
-    cargo.args(["test", "--workspace", "--exclude", "frontend", "--no-fail-fast"]).args(filter);
-    let mut sum = Sum::default();
-    let went_well = shell::follow(&mut cargo, |line| {
-        if let Some(found) = result_line(line) {
-            sum.add(found);
-        }
-    })?;
-    if !went_well && sum.failed == 0 {
-        // It did not compile, or a test program died.
-        sum.add(Sum::BROKEN);
-    }
-    Ok(sum)
-}
-
-/// Reads libtest's `test result: ok. 12 passed; 1 failed; …`.
-fn result_line(line: &str) -> Option<Sum> {
-    let numbers = line.strip_prefix("test result: ")?.split_once(". ")?.1;
-    let number =
-        |word: &str| numbers.split(';').find_map(|part| part.trim().strip_suffix(word)?.trim().parse::<usize>().ok());
-    Some(Sum { passed: number("passed")?, failed: number("failed")? })
 }
 
 #[derive(Deserialize)]
@@ -207,16 +185,4 @@ fn playwright(filter: Option<&str>, server: &PathBuf) -> Result<Sum> {
         sum.add(Sum::BROKEN);
     }
     Ok(sum)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{Sum, result_line};
-
-    #[test]
-    fn reads_what_libtest_prints() {
-        let line = "test result: FAILED. 12 passed; 3 failed; 1 ignored; 0 measured; 2 filtered out; finished in 0.01s";
-        assert_eq!(result_line(line), Some(Sum { passed: 12, failed: 3 }));
-        assert_eq!(result_line("test pages::home ... ok"), None);
-    }
 }
