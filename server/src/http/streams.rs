@@ -6,20 +6,21 @@
 use std::{
     convert::Infallible,
     pin::Pin,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
     time::Duration,
 };
 
 use app::server::RequestCx;
 use axum::{
     Extension,
-    body::Body,
+    body::{Body, HttpBody},
     extract::{Path, Query, State, rejection::QueryRejection},
     response::{IntoResponse as _, Response},
 };
 use bytes::Bytes;
 use futures::Stream;
 use http::{HeaderName, HeaderValue, header};
+use hyper::body::Frame;
 use serde::Deserialize;
 use tokio::time::{Instant, Sleep, sleep};
 use types::{GenerationEvent, GenerationId, Problem, ProblemCode};
@@ -69,32 +70,42 @@ fn respond(events: impl Stream<Item = GenerationEvent> + Send + 'static, heartbe
         (header::CACHE_CONTROL, HeaderValue::from_static("no-store, no-transform")),
         (HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no")),
     ];
-    let lines = Lines { events: Box::pin(events), heartbeat, silence: Box::pin(sleep(heartbeat)) };
-    (headers, Body::from_stream(lines)).into_response()
+    let lines =
+        Lines { events: Box::pin(events), heartbeat, spoke: Instant::now(), silence: Box::pin(sleep(heartbeat)) };
+    (headers, Body::new(lines)).into_response()
 }
 
 /// Events as bytes, with a heartbeat in silence.
 struct Lines<S> {
     events: Pin<Box<S>>,
     heartbeat: Duration,
+    /// When the last line left.
+    spoke: Instant,
+    /// Moved only when it rings: setting a timer anew with each piece would cost more than asking for the time.
     silence: Pin<Box<Sleep>>,
 }
 
-impl<S: Stream<Item = GenerationEvent>> Stream for Lines<S> {
-    type Item = Result<Bytes, Infallible>;
+impl<S: Stream<Item = GenerationEvent>> HttpBody for Lines<S> {
+    type Data = Bytes;
+    type Error = Infallible;
 
-    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let line = match self.events.as_mut().poll_next(cx) {
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        let this = &mut *self;
+        let line = match this.events.as_mut().poll_next(cx) {
             Poll::Ready(Some(event)) => encode(&event),
             Poll::Ready(None) => return Poll::Ready(None),
-            Poll::Pending => match self.silence.as_mut().poll(cx) {
-                Poll::Ready(()) => HEARTBEAT,
-                Poll::Pending => return Poll::Pending,
+            Poll::Pending => loop {
+                ready!(this.silence.as_mut().poll(cx));
+                let (now, due) = (Instant::now(), this.spoke + this.heartbeat);
+                if due <= now {
+                    this.silence.as_mut().reset(now + this.heartbeat);
+                    break HEARTBEAT;
+                }
+                this.silence.as_mut().reset(due);
             },
         };
-        let next = Instant::now() + self.heartbeat;
-        self.silence.as_mut().reset(next);
-        Poll::Ready(Some(Ok(line)))
+        this.spoke = Instant::now();
+        Poll::Ready(Some(Ok(Frame::data(line))))
     }
 }
 

@@ -1,9 +1,12 @@
 //! One generation while it is in memory: its text, where its pieces end, and who waits for more.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{
+    Arc, Mutex, MutexGuard, PoisonError,
+    atomic::{AtomicBool, Ordering},
+};
 
 use tokio::{
-    sync::watch,
+    sync::{Notify, futures::Notified},
     time::{Duration, Instant},
 };
 use tokio_util::sync::CancellationToken;
@@ -27,15 +30,6 @@ pub(super) struct Subject {
     pub(super) user: UserId,
     /// Whether this is a conversation's first answer, after which a title is asked for.
     pub(super) first_exchange: bool,
-}
-
-/// How far a generation is, for those who wait.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Progress {
-    /// Number of the last piece.
-    pub(super) n: u64,
-    /// Whether nothing follows.
-    pub(super) ended: bool,
 }
 
 /// Why a generation was called off.
@@ -116,7 +110,10 @@ pub(super) struct Live {
     base_len: usize,
     started: Instant,
     body: Mutex<Body>,
-    progress: watch::Sender<Progress>,
+    /// Whether the watchers were told that nothing follows.
+    announced: AtomicBool,
+    /// Wakes the watchers. Not a `watch` channel: that one takes eight locks for each piece, which showed in the profile.
+    news: Notify,
     called_off: CancellationToken,
 }
 
@@ -140,7 +137,8 @@ impl Live {
                 stored: false,
                 place,
             }),
-            progress: watch::Sender::new(Progress { n: base, ended: false }),
+            announced: AtomicBool::new(false),
+            news: Notify::new(),
             called_off: CancellationToken::new(),
         })
     }
@@ -170,9 +168,8 @@ impl Live {
         if body.first_token.is_none() {
             body.first_token = Some(self.started.elapsed());
         }
-        let n = self.base + body.ends.len() as u64;
         drop(body);
-        self.progress.send_modify(|progress| progress.n = n);
+        self.news.notify_waiters();
         true
     }
 
@@ -215,7 +212,9 @@ impl Live {
 
     /// Tells the watchers that nothing follows.
     pub(super) fn announce(&self) {
-        self.progress.send_if_modified(|progress| !std::mem::replace(&mut progress.ended, true));
+        if !self.announced.swap(true, Ordering::AcqRel) {
+            self.news.notify_waiters();
+        }
     }
 
     /// What the store is told at the end, once there is an ending that it has not got.
@@ -269,9 +268,14 @@ impl Live {
         body.flushed = body.tried;
     }
 
-    /// A receiver of the progress; what is there already does not count as seen.
-    pub(super) fn progress(&self) -> watch::Receiver<Progress> {
-        self.progress.subscribe()
+    /// Resolves at the next piece or the announced end after this call, even if it is awaited later: take it, look, and wait.
+    pub(super) fn news(&self) -> Notified<'_> {
+        self.news.notified()
+    }
+
+    /// Whether the watchers were told that nothing follows.
+    pub(super) fn is_announced(&self) -> bool {
+        self.announced.load(Ordering::Acquire)
     }
 
     /// Text after piece `n`. Ask again with the number that comes back, until there is nothing.

@@ -2,17 +2,19 @@
 
 use std::{collections::VecDeque, sync::Arc};
 
-use futures::{Stream, StreamExt, stream};
-use store::StoreError;
-use tokio::{
-    sync::watch,
-    time::{Duration, sleep},
+use futures::{
+    Stream,
+    future::{AbortHandle, Abortable},
+    stream,
 };
+use store::StoreError;
+use tokio::time::{Duration, sleep};
+use tokio_util::task::AbortOnDropHandle;
 use types::{GenerationEvent, GenerationId, GenerationState, Problem, ProblemCode, UserId};
 
 use super::{
     Chat, Inner,
-    live::{After, Live, Progress},
+    live::{After, Live},
     watchers::Watching,
 };
 use crate::{Member, ServiceError};
@@ -40,7 +42,7 @@ impl Chat {
     ) -> Result<impl Stream<Item = GenerationEvent> + Send + 'static + use<>, ServiceError> {
         let user = member.user().id;
         let source = match self.inner.hub.get(id) {
-            Some(live) if live.subject.user == user => Source::Live { progress: live.progress(), live },
+            Some(live) if live.subject.user == user => Source::Live(live),
             Some(_) => return Err(not_found()),
             None => {
                 self.inner.store.generation(user, id).await?.ok_or_else(not_found)?;
@@ -49,14 +51,21 @@ impl Chat {
         };
         let most = self.inner.settings.chat.streams_per_person;
         let watching = self.inner.watchers.enter(user, most).ok_or_else(|| too_many(most))?;
+        // In a task of its own: looking at it with each piece would cost more than the piece.
+        let (end, ending) = AbortHandle::new_pair();
         let revoked = self.inner.sessions.revoked(user, member.session());
+        let listening = AbortOnDropHandle::new(tokio::spawn(async move {
+            revoked.await;
+            end.abort();
+        }));
         let watcher = Watcher {
             source,
             cursor: after,
             ready: VecDeque::from([GenerationEvent::Open { generation: id }]),
             _watching: watching,
+            _listening: listening,
         };
-        Ok(stream::unfold(watcher, Watcher::next).take_until(Box::pin(revoked)))
+        Ok(Abortable::new(stream::unfold(watcher, Watcher::next), ending))
     }
 }
 
@@ -78,11 +87,13 @@ struct Watcher {
     cursor: u64,
     ready: VecDeque<GenerationEvent>,
     _watching: Watching,
+    /// Ends the stream when its session is ended.
+    _listening: AbortOnDropHandle<()>,
 }
 
 enum Source {
     /// In this process.
-    Live { live: Arc<Live>, progress: watch::Receiver<Progress> },
+    Live(Arc<Live>),
     /// In the database only: ended, or being written by another process.
     Stored {
         inner: Arc<Inner>,
@@ -106,15 +117,16 @@ impl Watcher {
                 return Some((event, self));
             }
             match &mut self.source {
-                Source::Live { live, progress } => {
-                    let now = *progress.borrow_and_update();
+                Source::Live(live) => {
+                    let news = live.news();
+                    let ended = live.is_announced();
                     if let Some(event) = from_live(live, &mut self.cursor) {
                         return Some((event, self));
                     }
-                    if now.ended {
+                    if ended {
                         self.ready.push_back(end_of(live));
-                    } else if progress.changed().await.is_err() {
-                        return None;
+                    } else {
+                        news.await;
                     }
                 }
                 Source::Stored { inner, id, user, aligned, pause } => {
