@@ -201,4 +201,21 @@ impl Store {
         let conversation = parse("messages.conversation_id", &row.conversation_id)?;
         Ok(Some((conversation, row.try_into()?)))
     }
+
+    /// The length of a message's text in bytes, with what is written of it so far; 0 for no message. Reads no text.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when the database does not answer.
+    pub async fn text_size(&self, id: MessageId) -> Result<u64> {
+        let row: Option<(i64,)> = self
+            .db
+            .optional(
+                "SELECT CAST(octet_length(m.text) + COALESCE((SELECT sum(octet_length(p.text)) FROM pieces p \
+                 JOIN generations g ON g.id = p.generation_id WHERE g.message_id = m.id), 0) AS BIGINT) \
+                 FROM messages m WHERE m.id = $1",
+                args![id],
+            )
+            .await?;
+        number("messages.text", row.map_or(0, |(size,)| size))
+    }
 }

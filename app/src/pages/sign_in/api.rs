@@ -17,9 +17,8 @@ pub async fn sign_in(
 ) -> Result<(), AppError> {
     use crate::server::{self, respond};
     let cx = server::request()?;
-    let device = server::device();
-    let tried = cx.services.people().sign_in(&email, password, device.as_deref(), cx.viewer.origin());
-    let user = respond(&cx, tried.await)?;
+    let (people, device) = (cx.services.people(), server::device());
+    let user = respond(&cx, people.sign_in(&email, password, device.as_deref(), cx.viewer.origin()).await)?;
     server::sign_in(&cx, user.id, server::local_path(next.as_deref())).await
 }
 

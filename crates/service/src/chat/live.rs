@@ -278,6 +278,12 @@ impl Live {
         self.announced.load(Ordering::Acquire)
     }
 
+    /// How long the text is that [`Live::after`] gives at once for a number that is not ours, if `n` is one.
+    pub(super) fn whole_size(&self, n: u64) -> Option<usize> {
+        let last = self.base + self.body().ends.len() as u64;
+        (!(self.base..=last).contains(&n)).then_some(self.base_len.max(AT_ONCE))
+    }
+
     /// Text after piece `n`. Ask again with the number that comes back, until there is nothing.
     pub(super) fn after(&self, n: u64) -> After {
         let body = self.body();

@@ -22,7 +22,7 @@ mod words;
 use std::sync::Arc;
 
 use store::StoreError;
-use tokio::sync::OnceCell;
+use tokio::sync::{OnceCell, Semaphore};
 use types::{Model, ServiceStatus, UserId};
 
 use crate::{Context, Member, ServiceError};
@@ -44,6 +44,8 @@ struct Inner {
     context: Context,
     hub: Arc<Hub>,
     watchers: Watchers,
+    /// Turns for readers of texts that are too large to be in memory for all of them at once.
+    large_texts: Arc<Semaphore>,
     /// Set once the generations of this instance's former life are marked as interrupted; before that, none may begin.
     cleared: OnceCell<()>,
 }
@@ -80,6 +82,7 @@ impl Chat {
                 context,
                 hub: Arc::default(),
                 watchers: Watchers::default(),
+                large_texts: Arc::new(Semaphore::new(watch::LARGE_AT_ONCE)),
                 cleared: OnceCell::new(),
             }),
         }

@@ -8,7 +8,10 @@ use futures::{
     stream,
 };
 use store::StoreError;
-use tokio::time::{Duration, sleep};
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::{Duration, sleep},
+};
 use tokio_util::task::AbortOnDropHandle;
 use types::{GenerationEvent, GenerationId, GenerationState, Problem, ProblemCode, UserId};
 
@@ -23,6 +26,10 @@ use crate::{Member, ServiceError};
 const POLL: Duration = Duration::from_millis(250);
 /// The longest pause between two looks while the database fails.
 const POLL_FAILING: Duration = Duration::from_secs(2);
+/// A text that cannot be given in bits and is longer than this, in bytes, waits for its turn.
+const LARGE: usize = 1024 * 1024;
+/// How many of those are in memory at the same time. The longest has 16 MiB, and is there once more as it leaves.
+pub(super) const LARGE_AT_ONCE: usize = 4;
 /// When a person follows too many answers, when to try again.
 const RETRY_S: u32 = 5;
 
@@ -62,6 +69,8 @@ impl Chat {
             source,
             cursor: after,
             ready: VecDeque::from([GenerationEvent::Open { generation: id }]),
+            turns: Arc::clone(&self.inner.large_texts),
+            turn: None,
             _watching: watching,
             _listening: listening,
         };
@@ -86,6 +95,10 @@ struct Watcher {
     /// Number of the last piece the reader has.
     cursor: u64,
     ready: VecDeque<GenerationEvent>,
+    /// Who waits to have a large text in memory.
+    turns: Arc<Semaphore>,
+    /// The turn, from before the text is read until the reader asks for what follows, and so has taken it.
+    turn: Option<OwnedSemaphorePermit>,
     _watching: Watching,
     /// Ends the stream when its session is ended.
     _listening: AbortOnDropHandle<()>,
@@ -109,6 +122,7 @@ enum Source {
 
 impl Watcher {
     async fn next(mut self) -> Option<(GenerationEvent, Self)> {
+        self.turn = None;
         loop {
             if let Some(event) = self.ready.pop_front() {
                 if matches!(event, GenerationEvent::End { .. }) {
@@ -118,13 +132,17 @@ impl Watcher {
             }
             match &mut self.source {
                 Source::Live(live) => {
+                    let live = Arc::clone(live);
                     let news = live.news();
                     let ended = live.is_announced();
-                    if let Some(event) = from_live(live, &mut self.cursor) {
+                    if live.whole_size(self.cursor).is_some_and(|size| size > LARGE) && self.turn.is_none() {
+                        self.turn = turn(&self.turns).await;
+                    }
+                    if let Some(event) = from_live(&live, &mut self.cursor) {
                         return Some((event, self));
                     }
                     if ended {
-                        self.ready.push_back(end_of(live));
+                        self.ready.push_back(end_of(&live));
                     } else {
                         news.await;
                     }
@@ -132,10 +150,13 @@ impl Watcher {
                 Source::Stored { inner, id, user, aligned, pause } => {
                     sleep(*pause).await;
                     // Boxed, because most readers never come here and each carries the room for it.
-                    match Box::pin(look(inner, *user, *id, &mut self.cursor, aligned)).await {
+                    match Box::pin(look(inner, *user, *id, &mut self.cursor, aligned, &mut self.turn)).await {
                         Ok(events) => {
                             self.ready = events;
                             *pause = POLL;
+                            if self.ready.is_empty() {
+                                self.turn = None;
+                            }
                         }
                         Err(error) => {
                             tracing::debug!(generation = %id, %error, "could not look at an answer; trying again");
@@ -159,6 +180,11 @@ fn from_live(live: &Live, cursor: &mut u64) -> Option<GenerationEvent> {
     Some(event)
 }
 
+/// Waits for a turn. None never comes: the semaphore is not closed.
+async fn turn(turns: &Arc<Semaphore>) -> Option<OwnedSemaphorePermit> {
+    Arc::clone(turns).acquire_owned().await.ok()
+}
+
 fn end_of(live: &Live) -> GenerationEvent {
     let (state, error) =
         live.ending().map_or((GenerationState::Interrupted, None), |ending| (ending.state, ending.error));
@@ -172,6 +198,7 @@ async fn look(
     id: GenerationId,
     cursor: &mut u64,
     aligned: &mut bool,
+    turned: &mut Option<OwnedSemaphorePermit>,
 ) -> Result<VecDeque<GenerationEvent>, StoreError> {
     let mut events = VecDeque::new();
     let Some(row) = inner.store.generation(user, id).await? else {
@@ -188,6 +215,9 @@ async fn look(
             events.push_back(GenerationEvent::Piece { n, text: pieces.into_iter().map(|(_, text)| text).collect() });
         }
         return Ok(events);
+    }
+    if turned.is_none() && inner.store.text_size(row.message).await? > LARGE as u64 {
+        *turned = turn(&inner.large_texts).await;
     }
     let message = inner.store.message(user, row.message).await?.map(|(_, message)| message);
     let error = message.as_ref().and_then(|message| message.error.clone());

@@ -6,7 +6,7 @@ use proptest::{prelude::*, test_runner::TestRunner};
 use tokio::time::Instant;
 use types::{GenerationEvent, GenerationState, MessageStatus, ProblemCode};
 
-use super::support::{House, Place, eventually};
+use super::support::{House, Place, eventually, settings};
 
 #[tokio::test]
 async fn open_comes_at_once_then_the_text_then_the_end() {
@@ -91,6 +91,44 @@ async fn late_readers_of_a_long_answer_take_it_in_bits() {
         assert!(events >= 31, "{events}");
     }
     call.finish();
+    place.shut_down().await;
+}
+
+/// Through another process, which has it from the database in one piece.
+#[tokio::test]
+async fn readers_of_a_huge_stored_answer_take_turns() {
+    let house = House::new();
+    let place = Place::new(&house).await;
+    let anna = place.person("anna").await;
+    let generation = anna.begin("Everything").await;
+    let call = place.puppet.call().await;
+    let piece = "0123456789abcdef".repeat(4096);
+    (0..20).for_each(|_| call.text(&piece));
+    call.finish();
+    anna.message_when(&place, generation.message, MessageStatus::Complete).await;
+    let other = house.open(service::ServiceSettings { instance: "two".into(), ..settings() }).await;
+    let there = other.session_of(anna.id()).await;
+    let mut waiting = Vec::new();
+    for _ in 0..6 {
+        let mut reader = there.watch(generation.id, 0).await;
+        assert!(matches!(reader.next().await, Some(GenerationEvent::Open { .. })));
+        waiting.push(reader);
+    }
+    let mut holding = Vec::new();
+    for mut reader in waiting.drain(..4) {
+        assert!(matches!(reader.next().await, Some(GenerationEvent::Snapshot { .. })));
+        assert_eq!(reader.text.len(), piece.len() * 20);
+        holding.push(reader);
+    }
+    let mut fifth = waiting.pop().unwrap();
+    let early = tokio::time::timeout(Duration::from_millis(100), fifth.next()).await;
+    assert!(early.is_err(), "four have it in memory");
+    drop(holding.pop());
+    assert!(matches!(fifth.next().await, Some(GenerationEvent::Snapshot { .. })), "one has left");
+    let mut sixth = waiting.pop().unwrap();
+    assert_eq!(holding[0].until_end().await, GenerationState::Complete, "and one has taken it");
+    assert!(matches!(sixth.next().await, Some(GenerationEvent::Snapshot { .. })));
+    other.shut_down().await;
     place.shut_down().await;
 }
 

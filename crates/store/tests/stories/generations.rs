@@ -41,6 +41,8 @@ async fn writing(database: &TestDatabase) {
     assert_eq!(store.pieces_after(generation_id(10), 3).await.unwrap(), all[1..]);
     let (_, message) = store.message(user, message_id(11)).await.unwrap().unwrap();
     assert_eq!((message.text.as_str(), message.last_piece), ("Grüße, Welt 🌍", 7), "the text so far");
+    assert_eq!(store.text_size(message_id(11)).await.unwrap(), "Grüße, Welt 🌍".len() as u64, "in bytes");
+    assert_eq!(store.text_size(message_id(99)).await.unwrap(), 0);
     let row = store.generation(user, generation_id(10)).await.unwrap().unwrap();
     assert_eq!((row.conversation, row.message, row.user_id), (conversation, message_id(11), user));
     assert_eq!((row.state, row.last_piece, row.stop_requested), (GenerationState::Running, 7, false));
@@ -65,6 +67,7 @@ async fn writing(database: &TestDatabase) {
     assert_eq!((message.text.as_str(), message.status), ("Grüße, Welt 🌍", MessageStatus::Stopped));
     assert_eq!(message.usage, Some(Usage { prompt_tokens: 12, completion_tokens: 34 }));
     assert_eq!((message.first_token_ms, message.duration_ms), (Some(120), Some(900)));
+    assert_eq!(store.text_size(message_id(11)).await.unwrap(), message.text.len() as u64);
     assert_eq!((message.generation, message.last_piece), (None, 7));
     assert_eq!(store.generation(user, generation_id(10)).await.unwrap().unwrap().last_piece, 7);
 }
