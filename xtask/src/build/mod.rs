@@ -67,6 +67,12 @@ pub(crate) fn server(release: bool) -> Result<PathBuf> {
     Ok(target().join(if release { "release" } else { "debug" }).join("thinkheads"))
 }
 
+/// Builds the measuring program, which also fills the databases of browser tests, and returns it.
+pub(crate) fn bench() -> Result<PathBuf> {
+    shell::run(shell::cargo().args(["build", "--workspace", "--exclude", "frontend", "--bin", "bench"]))?;
+    Ok(target().join("debug/bench"))
+}
+
 /// cargo's folder for what it builds.
 pub(crate) fn target() -> PathBuf {
     shell::var("CARGO_TARGET_DIR").map_or_else(|| shell::root().join("target"), |folder| shell::root().join(folder))

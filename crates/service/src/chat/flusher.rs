@@ -199,6 +199,7 @@ impl Flusher {
                 return outcome;
             }
         }
+        readings::flushed();
         Ok(())
     }
 

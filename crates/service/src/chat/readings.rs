@@ -11,6 +11,7 @@ const PIECES: &str = "thinkheads_generation_pieces_total";
 const FIRST_TOKEN: &str = "thinkheads_generation_first_token_seconds";
 const DURATION: &str = "thinkheads_generation_duration_seconds";
 const WATCHERS: &str = "thinkheads_stream_watchers";
+const FLUSHES: &str = "thinkheads_flushes_total";
 const FLUSH_FAILURES: &str = "thinkheads_flush_failures_total";
 
 /// Tells the recorder what the chat's metrics mean. Call once, after a recorder is installed.
@@ -21,6 +22,7 @@ pub fn describe() {
     describe_histogram!(FIRST_TOKEN, Unit::Seconds, "Time from the request to the first piece of the answer.");
     describe_histogram!(DURATION, Unit::Seconds, "Time from the request to the end of the answer.");
     describe_gauge!(WATCHERS, Unit::Count, "Readers that follow an answer.");
+    describe_counter!(FLUSHES, Unit::Count, "Times the text of running answers was written to the database.");
     describe_counter!(
         FLUSH_FAILURES,
         Unit::Count,
@@ -43,6 +45,10 @@ pub(super) fn generation_stored(last: &Ended) {
     if let Some(first_token) = last.first_token {
         histogram!(FIRST_TOKEN).record(first_token);
     }
+}
+
+pub(super) fn flushed() {
+    counter!(FLUSHES).increment(1);
 }
 
 pub(super) fn flush_failed() {
