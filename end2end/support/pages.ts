@@ -98,7 +98,8 @@ export const PAGES: Shown[] = [
     },
   },
   {
-    name: "503-no-model-server",
+    // The page stays readable without its model server, so this one says so and comes with 200.
+    name: "chat-down",
     status: 200,
     open: async ({ stage }) => {
       const house = await stage.house({ env: { PHOENIX_URL: `http://127.0.0.1:${await freePort()}` } });
