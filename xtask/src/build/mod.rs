@@ -41,7 +41,13 @@ pub(crate) fn main(args: &Args) -> Result<()> {
     setup::ensure(needs(args.release), Consent::from_flag(args.yes), &mut steps)?;
     site(args.release, &mut steps)?;
     if !args.site {
-        let binary = steps.step("Server", || server(args.release))?;
+        let binary = steps.step("Server", || {
+            // So that the browser tests can be started by hand after it.
+            if !args.release {
+                bench()?;
+            }
+            server(args.release)
+        })?;
         println!("  {}", binary.display());
     }
     println!("Ready after {}.", steps.elapsed());
