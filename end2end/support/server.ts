@@ -1,5 +1,5 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
-import { mkdtemp, readdir, rm, truncate } from "node:fs/promises";
+import { mkdtemp, open, rm, truncate } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { createServer, type AddressInfo } from "node:net";
 import path from "node:path";
@@ -65,10 +65,17 @@ export class Server {
     return Server.start(options, this.dataDir, Number(new URL(this.url).port));
   }
 
-  /** Empties the database's files under the running server, as a broken disk would. */
+  /**
+   * Empties the database under the running server, as a broken disk would. The head of its index in shared memory is wiped
+   * too, so that no connection goes on with what it remembers (https://www.sqlite.org/walformat.html, section 2.1).
+   */
   async breakDatabase(): Promise<void> {
-    const files = (await readdir(this.dataDir)).filter((name) => name.startsWith("thinkheads.db"));
-    for (const name of files) await truncate(path.join(this.dataDir, name), 0);
+    const WAL_INDEX_HEAD = 136;
+    const database = path.join(this.dataDir, "thinkheads.db");
+    for (const file of [database, `${database}-wal`]) await truncate(file, 0);
+    const index = await open(`${database}-shm`, "r+");
+    await index.write(Buffer.alloc(WAL_INDEX_HEAD), 0, WAL_INDEX_HEAD, 0);
+    await index.close();
   }
 
   /** How often the server has written the text of running answers to its database since it started. */

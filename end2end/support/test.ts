@@ -176,9 +176,9 @@ export function composer(page: Page) {
   return page.getByRole("textbox", { name: "Message" });
 }
 
-/** Waits until the islands of the page are awake. */
+/** Waits until the islands of the page are awake, shown or not: a phone's list of conversations hides the composer. */
 export async function awake(page: Page): Promise<void> {
-  await page.locator("form.composer[data-awake]").waitFor();
+  await page.locator("form.composer[data-awake]").waitFor({ state: "attached" });
 }
 
 /** The last answer of the conversation. */

@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises";
 import type { Page } from "@playwright/test";
 
 import { PAGES } from "../support/pages.js";
-import { expect, expectAccessible, shift, test } from "../support/test.js";
+import { awake, expect, expectAccessible, shift, test } from "../support/test.js";
 
 /** Layout shift that nobody notices; "good" ends at 0.1 (https://web.dev/cls). */
 const SHIFT = 0.02;
@@ -21,7 +21,7 @@ for (const shown of PAGES) {
     const { page, address } = await shown.open({ stage, house });
     const answer = await page.goto(address);
     expect(answer?.status()).toBe(shown.status);
-    if (await page.locator("form.composer").count()) await page.locator("form.composer[data-awake]").waitFor();
+    if (await page.locator("form.composer").count()) await awake(page);
     expect(await shift(page), "layout shift").toBeLessThan(SHIFT);
     expect(await overflow(page), "pixels wider than the window").toBe(0);
     await expectAccessible(page);
