@@ -59,7 +59,7 @@ pub(crate) async fn missing(
     }
     let missing = Problem::new(
         ProblemCode::NotFound,
-        "There is no such page. The address may be cut off or mistyped; the menu leads to all there is.",
+        "There is no such page. The address may be cut off or mistyped.",
     );
     problem::respond(&cx, facts.wants_page, missing)
 }
