@@ -1,18 +1,22 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
+import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { mkdtemp, open, rm, truncate } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { createServer, type AddressInfo } from "node:net";
 import path from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "../..");
 const binary = process.env.THINKHEADS_BIN ?? path.join(root, "target/debug/thinkheads");
+const bench = process.env.THINKHEADS_BENCH ?? path.join(root, "target/debug/bench");
 const site = process.env.THINKHEADS_SITE_DIR ?? path.join(root, "site");
 
 export interface ServerOptions {
   /** Run with the labelled stand-ins, as `cargo xtask run` does without an upstream. */
   demo?: boolean;
+  /** The host of the public URL, `localhost` if none. Its subdomains are the site's. */
+  host?: string;
   /** More settings, by their names in docs/CONFIG.md. */
   env?: Record<string, string>;
 }
@@ -37,7 +41,7 @@ export class Server {
       env: {
         PATH: process.env.PATH ?? "",
         THINKHEADS_ADDR: `127.0.0.1:${port}`,
-        THINKHEADS_PUBLIC_URL: `http://localhost:${port}`,
+        THINKHEADS_PUBLIC_URL: `http://${options.host ?? "localhost"}:${port}`,
         THINKHEADS_DATA_DIR: data,
         THINKHEADS_SITE_DIR: site,
         THINKHEADS_LOG: "warn",
@@ -55,22 +59,50 @@ export class Server {
     return this.log.join("");
   }
 
-  /** Ends the process at once, as a power cut would, and starts it again on the same port and data. */
-  async killAndRestart(): Promise<Server> {
-    const ended = new Promise((resolve) => this.child.once("exit", resolve));
-    this.child.kill("SIGKILL");
-    await ended;
-    return Server.start(this.options, this.dataDir, Number(new URL(this.url).port));
+  /** Ends the process at once, as a power cut would, and starts it again on the same port and data, if need be otherwise. */
+  async killAndRestart(options: ServerOptions = this.options): Promise<Server> {
+    await this.kill();
+    return Server.start(options, this.dataDir, Number(new URL(this.url).port));
+  }
+
+  /**
+   * Empties the database under the running server, as a broken disk would. The head of its index in shared memory is wiped
+   * too, so that no connection goes on with what it remembers (https://www.sqlite.org/walformat.html, section 2.1).
+   */
+  async breakDatabase(): Promise<void> {
+    const WAL_INDEX_HEAD = 136;
+    const database = path.join(this.dataDir, "thinkheads.db");
+    for (const file of [database, `${database}-wal`]) await truncate(file, 0);
+    const index = await open(`${database}-shm`, "r+");
+    await index.write(Buffer.alloc(WAL_INDEX_HEAD), 0, WAL_INDEX_HEAD, 0);
+    await index.close();
+  }
+
+  /** How often the server has written the text of running answers to its database since it started. */
+  async flushes(): Promise<number> {
+    const metrics = await (await fetch(`${this.url}/metrics`)).text();
+    return Number(/^thinkheads_flushes_total (\d+)/m.exec(metrics)?.[1] ?? 0);
   }
 
   async stop(): Promise<void> {
-    if (this.child.exitCode === null && this.child.signalCode === null) {
-      const ended = new Promise((resolve) => this.child.once("exit", resolve));
-      this.child.kill("SIGKILL");
-      await ended;
-    }
+    await this.kill();
     await rm(this.dataDir, { recursive: true, force: true });
   }
+
+  private async kill(): Promise<void> {
+    if (this.child.exitCode !== null || this.child.signalCode !== null) return;
+    const ended = new Promise((resolve) => this.child.once("exit", resolve));
+    this.child.kill("SIGKILL");
+    await ended;
+  }
+}
+
+/** A server on a database with a person and one conversation in it, written there before the start. */
+export async function withLongConversation(messages: number): Promise<{ server: Server; cookie: string; conversation: string }> {
+  const data = await mkdtemp(path.join(tmpdir(), "thinkheads-e2e-"));
+  const { stdout } = await promisify(execFile)(bench, ["seed", data, String(messages)]);
+  const [cookie = "", conversation = ""] = stdout.trim().split("\n");
+  return { server: await Server.start({}, data), cookie, conversation };
 }
 
 /** Waits until the program has said where it listens and, at first start, its one-time link. */
@@ -93,7 +125,8 @@ async function announced(child: ChildProcess, log: string[]): Promise<{ url: str
   return { url, setupLink };
 }
 
-async function freePort(): Promise<number> {
+/** A port where nobody listens. */
+export async function freePort(): Promise<number> {
   const probe = createServer();
   await new Promise<void>((resolve) => probe.listen(0, "127.0.0.1", resolve));
   const { port } = probe.address() as AddressInfo;

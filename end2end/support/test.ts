@@ -1,5 +1,5 @@
 import { AxeBuilder } from "@axe-core/playwright";
-import { type Browser, type BrowserContext, type Page, expect, test as base } from "@playwright/test";
+import { type Browser, type BrowserContext, type BrowserContextOptions, type Locator, type Page, expect, test as base } from "@playwright/test";
 
 import { Server, type ServerOptions } from "./server.js";
 
@@ -24,6 +24,15 @@ export async function build(browser: Browser, options: ServerOptions): Promise<H
   return { server, administrator };
 }
 
+/** Invites somebody, as an administrator, and returns the one-time link. */
+export async function invite(administrator: Page, note: string): Promise<string> {
+  await administrator.goto("/admin/people");
+  await administrator.getByRole("button", { name: "Invite" }).click();
+  await administrator.getByLabel("For whom").fill(note);
+  await administrator.getByRole("button", { name: "Make the link" }).click();
+  return administrator.getByLabel("One-time link").inputValue();
+}
+
 /** Follows a one-time link to an account. */
 export async function join(browser: Browser, link: string, name: string, email: string): Promise<Person> {
   const context = await browser.newContext();
@@ -39,7 +48,22 @@ export async function join(browser: Browser, link: string, name: string, email: 
   return { email, state };
 }
 
+/** Pages and servers for one test; all are closed at its end. */
+export interface Stage {
+  /** The browser of the test. */
+  browser: Browser;
+  /** A server of the test's own, with its one-time link still unused. */
+  server(options: ServerOptions): Promise<Server>;
+  /** A server of the test's own, with its administrator. */
+  house(options: ServerOptions): Promise<House>;
+  /** A browser of its own, signed in as somebody or nobody. Counts how far its content jumps: see `shift`. */
+  page(home: string, person?: Person, options?: BrowserContextOptions): Promise<Page>;
+  /** Does something when the test is over. */
+  after(act: () => Promise<unknown>): void;
+}
+
 interface Fixtures {
+  stage: Stage;
   /** A page signed in as the administrator. */
   ada: Page;
   /** The URL of the demo server. */
@@ -58,6 +82,30 @@ export const test = base.extend<Fixtures, { house: House }>({
     },
     { scope: "worker" },
   ],
+  stage: async ({ browser, contextOptions }, use) => {
+    const acts: (() => Promise<unknown>)[] = [];
+    await use({
+      browser,
+      after: (act) => acts.unshift(act),
+      server: async (options) => {
+        const server = await Server.start(options);
+        acts.unshift(() => server.stop());
+        return server;
+      },
+      house: async (options) => {
+        const house = await build(browser, options);
+        acts.unshift(() => house.server.stop());
+        return house;
+      },
+      page: async (baseURL, person, options) => {
+        const context = await browser.newContext({ ...contextOptions, baseURL, storageState: person?.state, ...options });
+        acts.unshift(() => context.close());
+        await context.addInitScript(countShifts);
+        return context.newPage();
+      },
+    });
+    for (const act of acts) await act();
+  },
   home: async ({ house }, use) => use(house.server.url),
   ada: async ({ browser, house, contextOptions }, use) => {
     const context = await browser.newContext({ ...contextOptions, storageState: house.administrator.state, baseURL: house.server.url });
@@ -86,14 +134,51 @@ export async function expectAccessible(page: Page): Promise<void> {
   expect(found).toEqual([]);
 }
 
+declare global {
+  interface Window {
+    shifted?: number;
+  }
+}
+
+/** Runs in the page: sums up how far content jumps without the person having done anything (https://web.dev/cls). */
+function countShifts(): void {
+  window.shifted = 0;
+  new PerformanceObserver((list) => {
+    for (const entry of list.getEntries() as (PerformanceEntry & { value: number; hadRecentInput: boolean })[]) {
+      if (!entry.hadRecentInput) window.shifted = (window.shifted ?? 0) + entry.value;
+    }
+  }).observe({ type: "layout-shift", buffered: true });
+}
+
+/** The sum of a page's layout shifts since it began to load, once what is there is drawn. */
+export async function shift(page: Page): Promise<number> {
+  return page.evaluate(async () => {
+    await document.fonts.ready;
+    const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
+    await frame();
+    await frame();
+    return window.shifted ?? Number.NaN;
+  });
+}
+
+/** Walks with the Tab key until `target` has the keyboard. */
+export async function tabTo(page: Page, target: Locator): Promise<void> {
+  const FAR = 60;
+  for (let step = 0; step < FAR; step += 1) {
+    await page.keyboard.press("Tab");
+    if (await target.evaluate((element) => element === document.activeElement)) return;
+  }
+  throw new Error(`${FAR} steps with Tab do not lead to ${target}`);
+}
+
 /** The box a message is written in; waits until the island is awake, so that keys do what they should. */
 export function composer(page: Page) {
   return page.getByRole("textbox", { name: "Message" });
 }
 
-/** Waits until the islands of the page are awake. */
+/** Waits until the islands of the page are awake, shown or not: a phone's list of conversations hides the composer. */
 export async function awake(page: Page): Promise<void> {
-  await page.locator("form.composer[data-awake]").waitFor();
+  await page.locator("form.composer[data-awake]").waitFor({ state: "attached" });
 }
 
 /** The last answer of the conversation. */

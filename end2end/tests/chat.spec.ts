@@ -1,4 +1,4 @@
-import { ask, awake, composer, expect, expectAccessible, lastAnswer, test } from "../support/test.js";
+import { PASSWORD, ask, awake, composer, expect, expectAccessible, lastAnswer, shift, tabTo, test } from "../support/test.js";
 
 test("an answer streams in, is rendered and settles", async ({ ada }) => {
   await ask(ada, "What is a stack?", "demo-sample");
@@ -129,10 +129,51 @@ test("copying a code block puts just the code on the clipboard", async ({ ada, h
   await expect.poll(() => ada.evaluate(() => navigator.clipboard.readText())).toBe(code);
 });
 
-test("the pages of the chat are accessible in the dark too", async ({ ada }) => {
-  await ada.emulateMedia({ colorScheme: "dark" });
-  for (const path of ["/", "/chat", "/chat/new", "/account", "/admin/people", "/nowhere"]) {
-    await ada.goto(path);
-    await expectAccessible(ada);
-  }
+test("an answer written once more keeps the one before", async ({ ada }) => {
+  await ask(ada, "Write this twice", "demo-sample");
+  await expect(lastAnswer(ada)).toHaveAttribute("data-status", "complete", { timeout: 30_000 });
+  await awake(ada);
+  const first = await lastAnswer(ada).getAttribute("id");
+  await lastAnswer(ada).getByRole("button", { name: "Write it once more" }).click();
+  await expect(lastAnswer(ada)).not.toHaveAttribute("id", first ?? "");
+  await expect(lastAnswer(ada)).toHaveAttribute("data-status", "complete", { timeout: 30_000 });
+  await expect(ada.locator(".message-user")).toHaveCount(1);
+  await expect(lastAnswer(ada)).toContainText("2/2");
+  await expect(lastAnswer(ada).locator(".prose")).toContainText("Write this twice");
+  await lastAnswer(ada).getByRole("button", { name: "Version before" }).click();
+  await expect(lastAnswer(ada)).toHaveAttribute("id", first ?? "");
+  await expect(lastAnswer(ada)).toContainText("1/2");
+});
+
+test("from signing in to an answer by keyboard alone", async ({ stage, house, home, isMobile }) => {
+  const page = await stage.page(home);
+  await page.goto("/sign-in");
+  await expect(page.getByLabel("Email")).toBeFocused();
+  await page.keyboard.type(house.administrator.email);
+  await page.keyboard.press("Tab");
+  await page.keyboard.type(PASSWORD);
+  await page.keyboard.press("Enter");
+  await expect(page.getByRole("heading", { level: 1 })).toContainText("Hello");
+  await tabTo(page, page.locator("#main").getByRole("link", { name: "New chat" }).first());
+  await page.keyboard.press("Enter");
+  await awake(page);
+  // On a phone the box does not take the keyboard by itself: its own would cover half of the page.
+  if (isMobile) await tabTo(page, composer(page));
+  await expect(composer(page)).toBeFocused();
+  await page.keyboard.type("No mouse here");
+  if (isMobile) await tabTo(page, page.getByRole("button", { name: "Send" }));
+  await page.keyboard.press("Enter");
+  await expect(page.locator(".message-user .message-text")).toHaveText("No mouse here");
+  await expect(lastAnswer(page)).toHaveAttribute("data-status", "complete", { timeout: 30_000 });
+  await tabTo(page, lastAnswer(page).getByRole("button", { name: "Write it once more" }));
+});
+
+test("nothing jumps while an answer streams in and settles", async ({ stage, house, home }) => {
+  // Tall enough for the whole answer: in a window that is full, text must move up to make room.
+  const page = await stage.page(home, house.administrator, { viewport: { width: 390, height: 3000 } });
+  await page.goto("/chat/new");
+  await ask(page, "Stay in place", "demo-sample");
+  await expect(lastAnswer(page)).toHaveAttribute("data-status", "complete", { timeout: 30_000 });
+  await expect(lastAnswer(page).locator(".message-facts")).toContainText("tokens");
+  expect(await shift(page)).toBeLessThan(0.02);
 });

@@ -1,4 +1,4 @@
-import { PASSWORD, build, expect, expectAccessible, join, test } from "../support/test.js";
+import { PASSWORD, build, expect, expectAccessible, invite, join, test } from "../support/test.js";
 
 test("the set-up link makes the first administrator, once", async ({ browser, page, house, home }) => {
   await page.goto(house.server.setupLink);
@@ -130,4 +130,40 @@ test("the look can be dark, light or the system's", async ({ ada }) => {
   await expectAccessible(ada);
   await ada.goto("/");
   await expect(ada.locator("html")).toHaveAttribute("data-theme", "dark");
+});
+
+test("after too many tries the page says how long to wait", async ({ stage }) => {
+  // A server of its own: tries are counted per network, and every browser here comes from the same.
+  const { server } = await stage.house({});
+  const page = await stage.page(server.url);
+  await page.goto("/sign-in");
+  const alert = page.getByRole("alert");
+  await expect(async () => {
+    await page.getByLabel("Email").fill("somebody@example.org");
+    await page.getByLabel("Password").fill("not the password");
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await expect(alert).toContainText(/Too many .+ Try again in \d+ seconds?\./, { timeout: 500 });
+  }).toPass({ intervals: [0], timeout: 30_000 });
+  await expect(page.getByLabel("Email")).toHaveValue("somebody@example.org");
+  await expectAccessible(page);
+});
+
+test("a refused form keeps what was typed, twice", async ({ stage, ada, house, home }, info) => {
+  const page = await stage.page(home);
+  await page.goto(await invite(ada, "Hedy"));
+  await page.getByLabel("Your name").fill("Hedy Lamarr");
+  await page.getByLabel("Email").fill(house.administrator.email);
+  for (const round of ["first", "second"]) {
+    await page.getByLabel("Password").fill(PASSWORD);
+    await page.getByRole("button", { name: "Create account" }).click();
+    await expect(page.getByLabel("Email"), round).toHaveAttribute("aria-invalid", "true");
+    await expect(page.getByLabel("Your name"), round).toHaveValue("Hedy Lamarr");
+    await expect(page.getByLabel("Email"), round).toHaveValue(house.administrator.email);
+    await expect(page.getByLabel("Password"), "a password is never sent back").toHaveValue("");
+  }
+  await expectAccessible(page);
+  await page.getByLabel("Email").fill(`hedy-${info.project.name}-${info.workerIndex}-${info.repeatEachIndex}@example.org`);
+  await page.getByLabel("Password").fill(PASSWORD);
+  await page.getByRole("button", { name: "Create account" }).click();
+  await expect(page.getByRole("heading", { level: 1 })).toContainText("Hello, Hedy");
 });

@@ -54,8 +54,7 @@ pub(crate) fn main(args: &Args) -> Result<()> {
 
 /// The budgets of a first visit, on whatever server and site were built last: a part of CI.
 pub(crate) fn bytes() -> Result<()> {
-    let profile = target().join("debug");
-    shell::run(shell::cargo().args(["build", "--workspace", "--exclude", "frontend", "--bin", "bench"]))?;
-    build::server(false)?;
-    shell::run(shell::command(profile.join("bench")).arg("--binary").arg(profile.join("thinkheads")).arg("bytes"))
+    let bench = build::bench()?;
+    let server = build::server(false)?;
+    shell::run(shell::command(bench).arg("--binary").arg(server).arg("bytes"))
 }

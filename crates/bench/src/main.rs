@@ -40,7 +40,7 @@ struct Arguments {
     what: Option<What>,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, Subcommand)]
+#[derive(Clone, PartialEq, Eq, Subcommand)]
 enum What {
     /// Bytes on a first visit.
     Bytes,
@@ -52,6 +52,15 @@ enum What {
     Resting,
     /// Opening a long conversation.
     Opening,
+    /// Puts a person with a session and a conversation into a database and prints the cookie's value and the conversation's
+    /// id: the ground of the browser tests.
+    #[command(hide = true)]
+    Seed {
+        /// A data folder, as `THINKHEADS_DATA_DIR`, that no server runs on.
+        data: PathBuf,
+        /// Messages in the conversation, questions and answers in turn.
+        messages: usize,
+    },
     /// Serves an empty route: the yardstick of `home`, run as a process of its own.
     #[command(hide = true)]
     Yardstick,
@@ -80,12 +89,13 @@ fn failed(error: &Failure) -> ExitCode {
 
 /// Measures and prints; says whether every figure is within its bar.
 async fn measure(arguments: &Arguments) -> Result<bool, Failure> {
-    match arguments.what {
+    match &arguments.what {
+        Some(What::Seed { data, messages }) => return seed::prepare(data, *messages).await.map(|()| true),
         Some(What::Yardstick) => return home::yardstick().await.map(|()| true),
         Some(What::Emitter) => return emitter::serve().await.map(|()| true),
         _ => {}
     }
-    let wanted = |what| arguments.what.is_none_or(|only| only == what);
+    let wanted = |what| arguments.what.as_ref().is_none_or(|only| *only == what);
     let mut report = Report::new(machine::describe());
     if wanted(What::Bytes) {
         bytes_sent::measure(arguments, &mut report).await?;

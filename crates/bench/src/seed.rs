@@ -1,7 +1,7 @@
 //! People, sessions and conversations written straight into the database before the server starts: signing a thousand people
 //! up through the front door would measure the password hash.
 
-use std::fmt::Write as _;
+use std::{fmt::Write as _, path::Path};
 
 use sha2::{Digest as _, Sha256};
 use store::{
@@ -14,7 +14,11 @@ use types::{
     MessageStatus, Millis, Role, SessionPublicId, UserId,
 };
 
-use crate::{Failure, emitter::now_us, subject::Ground};
+use crate::{
+    Failure,
+    emitter::now_us,
+    subject::{Ground, database_url},
+};
 
 const DAY: Millis = 24 * 60 * 60 * 1000;
 /// Length and shape of a common answer: a paragraph, a list, some code.
@@ -35,7 +39,11 @@ pub(crate) struct Person {
 
 impl Seed {
     pub(crate) async fn open(ground: &Ground) -> Result<Self, Failure> {
-        let store = Store::connect(&StoreConfig { url: ground.database_url(), max_connections: 2 }).await?;
+        Self::open_at(ground.database_url()).await
+    }
+
+    async fn open_at(url: String) -> Result<Self, Failure> {
+        let store = Store::connect(&StoreConfig { url, max_connections: 2 }).await?;
         store.migrate().await?;
         Ok(Self { store })
     }
@@ -135,6 +143,17 @@ impl Seed {
             .await?;
         Ok(answer_id)
     }
+}
+
+/// Makes a person and a conversation in the database of a data folder, and prints the cookie's value and the conversation's id,
+/// one a line.
+pub(crate) async fn prepare(data: &Path, messages: usize) -> Result<(), Failure> {
+    let seed = Seed::open_at(database_url(data)).await?;
+    let person = seed.person().await?;
+    let conversation = seed.conversation(&person, messages).await?;
+    seed.close().await;
+    println!("{}\n{conversation}", person.cookie);
+    Ok(())
 }
 
 fn record(now: Millis) -> Result<AuditRecord, Failure> {

@@ -40,8 +40,13 @@ impl Ground {
     }
 
     pub(crate) fn database_url(&self) -> String {
-        format!("sqlite://{}", self.dir.path().join("thinkheads.db").display())
+        database_url(self.dir.path())
     }
+}
+
+/// The database of a data folder, where the server looks for it by default.
+pub(crate) fn database_url(data: &Path) -> String {
+    format!("sqlite://{}", data.join("thinkheads.db").display())
 }
 
 impl Subject {

@@ -57,9 +57,6 @@ pub(crate) async fn missing(
         let query = request.uri().query().map(|query| format!("?{query}")).unwrap_or_default();
         return (StatusCode::PERMANENT_REDIRECT, [(header::LOCATION, format!("{trimmed}{query}"))]).into_response();
     }
-    let missing = Problem::new(
-        ProblemCode::NotFound,
-        "There is no such page. The address may be cut off or mistyped; the menu leads to all there is.",
-    );
+    let missing = Problem::new(ProblemCode::NotFound, "There is no such page. The address may be cut off or mistyped.");
     problem::respond(&cx, facts.wants_page, missing)
 }

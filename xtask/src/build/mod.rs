@@ -41,7 +41,13 @@ pub(crate) fn main(args: &Args) -> Result<()> {
     setup::ensure(needs(args.release), Consent::from_flag(args.yes), &mut steps)?;
     site(args.release, &mut steps)?;
     if !args.site {
-        let binary = steps.step("Server", || server(args.release))?;
+        let binary = steps.step("Server", || {
+            // So that the browser tests can be started by hand after it.
+            if !args.release {
+                bench()?;
+            }
+            server(args.release)
+        })?;
         println!("  {}", binary.display());
     }
     println!("Ready after {}.", steps.elapsed());
@@ -65,6 +71,12 @@ pub(crate) fn server(release: bool) -> Result<PathBuf> {
     }
     shell::run(cargo.args(["--bin", "thinkheads"]))?;
     Ok(target().join(if release { "release" } else { "debug" }).join("thinkheads"))
+}
+
+/// Builds the measuring program, which also fills the databases of browser tests, and returns it.
+pub(crate) fn bench() -> Result<PathBuf> {
+    shell::run(shell::cargo().args(["build", "--workspace", "--exclude", "frontend", "--bin", "bench"]))?;
+    Ok(target().join("debug/bench"))
 }
 
 /// cargo's folder for what it builds.

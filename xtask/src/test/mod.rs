@@ -2,7 +2,10 @@
 
 mod cargo;
 
-use std::{fs, path::PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Context as _, Result, bail};
 use clap::Parser;
@@ -103,10 +106,11 @@ pub(crate) fn all(what: &What<'_>, consent: Consent, steps: &mut Steps) -> Resul
         let _ = steps.step("Tests: cargo", || counted(cargo::test(filter)?, &mut sum));
     }
     if e2e {
-        let ready = build::site(release_site, steps).and_then(|_| steps.step("Server", || build::server(false)));
+        let ready = build::site(release_site, steps)
+            .and_then(|_| steps.step("Server", || Ok((build::server(false)?, build::bench()?))));
         match ready {
-            Ok(server) => {
-                let _ = steps.step("Tests: browser", || counted(playwright(filter, &server)?, &mut sum));
+            Ok((server, bench)) => {
+                let _ = steps.step("Tests: browser", || counted(playwright(filter, &server, &bench)?, &mut sum));
             }
             Err(_) => sum.add(Sum::BROKEN),
         }
@@ -149,9 +153,9 @@ struct Stats {
     flaky: usize,
 }
 
-/// Playwright on the real binary. It learns where things are from `THINKHEADS_BIN`,
-/// `THINKHEADS_SITE_DIR` and `CHROMIUM`.
-fn playwright(filter: Option<&str>, server: &PathBuf) -> Result<Sum> {
+/// Playwright on the real binary. It learns where things are from `THINKHEADS_BIN`, `THINKHEADS_BENCH` (which fills
+/// databases), `THINKHEADS_SITE_DIR` and `CHROMIUM`.
+fn playwright(filter: Option<&str>, server: &Path, bench: &Path) -> Result<Sum> {
     let folder = shell::root().join("end2end");
     if !folder.join("package.json").is_file() {
         bail!("end2end/package.json is missing");
@@ -169,6 +173,7 @@ fn playwright(filter: Option<&str>, server: &PathBuf) -> Result<Sum> {
         .env("PLAYWRIGHT_JSON_OUTPUT_NAME", &report)
         .env("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1")
         .env("THINKHEADS_BIN", server)
+        .env("THINKHEADS_BENCH", bench)
         .env("THINKHEADS_SITE_DIR", shell::root().join("site"));
     if let Some(chromium) = setup::chromium() {
         npx.env("CHROMIUM", chromium);

@@ -201,6 +201,7 @@ impl Flusher {
                 return outcome;
             }
         }
+        readings::flushed();
         Ok(())
     }
 

@@ -12,6 +12,7 @@ const FIRST_TOKEN: &str = "thinkheads_generation_first_token_seconds";
 const DURATION: &str = "thinkheads_generation_duration_seconds";
 const WATCHERS: &str = "thinkheads_stream_watchers";
 const WATCHERS_REFUSED: &str = "thinkheads_stream_watchers_refused_total";
+const FLUSHES: &str = "thinkheads_flushes_total";
 const FLUSH_FAILURES: &str = "thinkheads_flush_failures_total";
 
 /// Tells the recorder what the chat's metrics mean. Call once, after a recorder is installed.
@@ -23,6 +24,7 @@ pub fn describe() {
     describe_histogram!(DURATION, Unit::Seconds, "Time from the request to the end of the answer.");
     describe_gauge!(WATCHERS, Unit::Count, "Readers that follow an answer.");
     describe_counter!(WATCHERS_REFUSED, Unit::Count, "Readers refused because their person had too many.");
+    describe_counter!(FLUSHES, Unit::Count, "Times the text of running answers was written to the database.");
     describe_counter!(
         FLUSH_FAILURES,
         Unit::Count,
@@ -45,6 +47,10 @@ pub(super) fn generation_stored(last: &Ended) {
     if let Some(first_token) = last.first_token {
         histogram!(FIRST_TOKEN).record(first_token);
     }
+}
+
+pub(super) fn flushed() {
+    counter!(FLUSHES).increment(1);
 }
 
 pub(super) fn flush_failed() {

@@ -1,0 +1,109 @@
+import { type Page, expect } from "@playwright/test";
+
+import { type House, type Person, type Stage, ask, invite, join, lastAnswer } from "./test.js";
+import { freePort } from "./server.js";
+
+/** One page as somebody meets it. */
+export interface Shown {
+  /** What it is, for the test's name and the picture's. */
+  name: string;
+  /** The route of `app/src/routes.rs` it shows; none for pages that stand in for others. */
+  route?: string;
+  /** The HTTP status it comes with. */
+  status: number;
+  /** Leads a browser of its own there and returns it with the page's address. */
+  open(at: Place): Promise<{ page: Page; address: string }>;
+}
+
+/** What pages can be shown with. */
+export interface Place {
+  stage: Stage;
+  house: House;
+}
+
+const asAdministrator = async ({ stage, house }: Place, address: string) => ({
+  page: await stage.page(house.server.url, house.administrator),
+  address,
+});
+const asNobody = async ({ stage, house }: Place, address: string) => ({ page: await stage.page(house.server.url), address });
+
+/** Another person in the house, who may do no more than everybody. */
+async function member({ stage, house }: Place, name: string): Promise<Person> {
+  const page = await stage.page(house.server.url, house.administrator);
+  const email = `${name}-${Date.now()}-${Math.random().toString(36).slice(2)}@example.org`.toLowerCase();
+  return join(stage.browser, await invite(page, name), name, email);
+}
+
+/** The address of a conversation with one answer. */
+async function conversation(page: Page): Promise<string> {
+  await ask(page, "Show me a table, a list and some code.", "demo-sample");
+  await expect(lastAnswer(page)).toHaveAttribute("data-status", "complete", { timeout: 30_000 });
+  return page.url();
+}
+
+/** Every page there is, the ones that say what went wrong included. A route without a row here fails a test. */
+export const PAGES: Shown[] = [
+  { name: "home", route: "/", status: 200, open: (at) => asAdministrator(at, "/") },
+  { name: "chat-list", route: "/chat", status: 200, open: (at) => asAdministrator(at, "/chat") },
+  { name: "chat-new", route: "/chat/new", status: 200, open: (at) => asAdministrator(at, "/chat/new") },
+  {
+    name: "chat",
+    route: "/chat/{id}",
+    status: 200,
+    open: async (at) => {
+      const { page } = await asAdministrator(at, "");
+      return { page, address: await conversation(page) };
+    },
+  },
+  { name: "people", route: "/admin/people", status: 200, open: (at) => asAdministrator(at, "/admin/people") },
+  { name: "account", route: "/account", status: 200, open: (at) => asAdministrator(at, "/account") },
+  { name: "sign-in", route: "/sign-in", status: 200, open: (at) => asNobody(at, "/sign-in") },
+  {
+    name: "join",
+    route: "/join/{token}",
+    status: 200,
+    open: async (at) => {
+      const { page } = await asAdministrator(at, "");
+      return asNobody(at, await invite(page, "Grace, for the docs"));
+    },
+  },
+  {
+    name: "set-up",
+    route: "/join/{token}",
+    status: 200,
+    open: async ({ stage }) => {
+      const server = await stage.server({ demo: true });
+      return { page: await stage.page(server.url), address: server.setupLink };
+    },
+  },
+  {
+    name: "403-forbidden",
+    status: 403,
+    open: async (at) => ({
+      page: await at.stage.page(at.house.server.url, await member(at, "Grace")),
+      address: "/admin/people",
+    }),
+  },
+  { name: "404-missing", status: 404, open: (at) => asAdministrator(at, "/nowhere") },
+  { name: "404-missing-for-nobody", status: 404, open: (at) => asNobody(at, "/nowhere") },
+  { name: "410-used-link", status: 410, open: (at) => asNobody(at, at.house.server.setupLink) },
+  {
+    name: "500-broken",
+    status: 500,
+    open: async ({ stage }) => {
+      const house = await stage.house({ demo: true });
+      const page = await stage.page(house.server.url, house.administrator);
+      await house.server.breakDatabase();
+      return { page, address: "/chat" };
+    },
+  },
+  {
+    // The page stays readable without its model server, so this one says so and comes with 200.
+    name: "chat-down",
+    status: 200,
+    open: async ({ stage }) => {
+      const house = await stage.house({ env: { PHOENIX_URL: `http://127.0.0.1:${await freePort()}` } });
+      return { page: await stage.page(house.server.url, house.administrator), address: "/chat/new" };
+    },
+  },
+];
