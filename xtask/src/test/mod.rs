@@ -2,10 +2,7 @@
 
 mod cargo;
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::{fs, path::Path};
 
 use anyhow::{Context as _, Result, bail};
 use clap::Parser;
