@@ -1,0 +1,3 @@
+//! git
+mod address;
+pub use address::{Address, AddressError, check_reference};
