@@ -2,12 +2,20 @@
 
 mod check;
 pub mod compose;
+mod edit;
 pub mod git;
+mod hide;
 mod json;
 mod read;
+mod repository;
 mod snapshot;
 pub mod vault;
 
 pub use check::check_compose;
+pub use edit::{Changes, Edit, EditError, apply_edits};
+pub use hide::{HIDDEN, hide};
 pub use read::{Reading, read};
-pub use snapshot::{GUESTS_FILE, HYPERVISOR_FILE, SECRETS_FILE, STACKS_FILE, STACKS_FOLDER, Snapshot};
+pub use repository::{
+    Author, CatalogError, Change, Committed, Conflict, ConflictFile, Pulled, Repository, Upstream, diff,
+};
+pub use snapshot::{GUESTS_FILE, HYPERVISOR_FILE, SECRETS_FILE, STACKS_FILE, STACKS_FOLDER, Snapshot, is_catalog_path};

@@ -20,6 +20,24 @@ pub(crate) const BESIDE_FILE: &str = "phoenix.json";
 /// The largest file that is read, in bytes. The largest catalog seen in the field is under 100 kB.
 pub(crate) const LARGEST_FILE: u64 = 2 * 1024 * 1024;
 
+/// Whether a path is one of the catalog's files: `phoenix_*.json` at the top, anything under `stacks/`, and YAML files anywhere.
+/// What hides behind a dot, leads out of the repository or is an editor's leftover is not.
+#[must_use]
+pub fn is_catalog_path(path: &str) -> bool {
+    let parts: Vec<&str> = path.split('/').collect();
+    let good = |part: &&str| {
+        !part.is_empty() && !part.starts_with('.') && !part.ends_with('~') && !part.contains('\\') && !part.contains(char::is_control)
+    };
+    if !parts.iter().all(good) {
+        return false;
+    }
+    let yaml = std::path::Path::new(path)
+        .extension()
+        .is_some_and(|extension| extension.eq_ignore_ascii_case("yml") || extension.eq_ignore_ascii_case("yaml"));
+    let config = parts.len() == 1 && path.starts_with("phoenix_") && path.ends_with(".json");
+    config || yaml || parts.len() > 1 && parts[0] == STACKS_FOLDER
+}
+
 /// The catalog's files at one version, as they stand.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Snapshot {

@@ -166,7 +166,10 @@ impl Editor<'_> {
         if fits {
             return self.node(node, want, out);
         }
-        self.replace(node, &want.fresh()?, out);
+        // Nothing to write means nothing to change, even in a value of another kind.
+        if let Some(value) = want.fresh() {
+            self.replace(node, &value, out);
+        }
         Some(())
     }
 
@@ -238,10 +241,13 @@ impl Want {
             Self::Gone | Self::Item(..) | Self::Renamed(..) => None,
             Self::Is(value) => Some(value.clone()),
             Self::Members(members) | Self::Exactly(members) => {
-                Some(Json::Object(members.iter().filter_map(|(key, want)| Some((key.clone(), want.fresh()?))).collect()))
+                let members: Vec<_> =
+                    members.iter().filter_map(|(key, want)| Some((key.clone(), want.fresh()?))).collect();
+                (!members.is_empty()).then_some(Json::Object(members))
             }
             Self::Named(items) | Self::SomeNamed(items) => {
-                Some(Json::Array(items.iter().filter_map(|(_, want)| want.fresh()).collect()))
+                let items: Vec<_> = items.iter().filter_map(|(_, want)| want.fresh()).collect();
+                (!items.is_empty()).then_some(Json::Array(items))
             }
             Self::Append(value) => Some(Json::Array(vec![value.clone()])),
         }

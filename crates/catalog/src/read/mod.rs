@@ -165,6 +165,14 @@ pub fn read(snapshot: &Snapshot) -> Reading {
     reading
 }
 
+/// The stacks alone, without a word about what is wrong. For edits.
+pub(crate) fn stacks_of(snapshot: &Snapshot, docs: &Docs) -> Vec<Stack> {
+    let mut unheard = Findings::new();
+    let mut stacks = docs.root(STACKS_FILE).map(|root| stacks::read(&root, &mut unheard)).unwrap_or_default();
+    read_beside(snapshot, docs, &mut stacks, &mut unheard);
+    stacks.into_iter().map(|found| found.stack).collect()
+}
+
 fn unique<T>(list: Vec<T>, name: impl Fn(&T) -> &String) -> Vec<T> {
     let mut count: BTreeMap<String, usize> = BTreeMap::new();
     for one in &list {
