@@ -16,11 +16,7 @@ pub(crate) enum Want {
     Is(Json),
     /// An object in which these keys become this; all others stay.
     Members(Vec<(String, Want)>),
-    /// An object with these keys and no others.
-    Exactly(Vec<(String, Want)>),
-    /// A list of entries known by a name: `"NAME"`, or an object whose `name` it is. Those absent go, new ones are added.
-    Named(Vec<(String, Want)>),
-    /// A list in which the entries of these names become this; all others stay.
+    /// A list of entries known by a name (`"NAME"`, or an object whose `name` it is) in which these become this; all others stay.
     SomeNamed(Vec<(String, Want)>),
     /// The entry at this place of a list becomes this; all others stay.
     Item(usize, Box<Want>),
@@ -64,10 +60,8 @@ impl Editor<'_> {
                 }
                 Some(())
             }
-            Want::Members(wanted) => self.members(node, wanted, false, out),
-            Want::Exactly(wanted) => self.members(node, wanted, true, out),
-            Want::Named(wanted) => self.named(node, wanted, true, out),
-            Want::SomeNamed(wanted) => self.named(node, wanted, false, out),
+            Want::Members(wanted) => self.members(node, wanted, out),
+            Want::SomeNamed(wanted) => self.named(node, wanted, out),
             Want::Item(index, want) => {
                 let items = node.items()?;
                 let item = items.get(*index)?;
@@ -103,15 +97,10 @@ impl Editor<'_> {
         out.push(Splice { range: node.range.clone(), text });
     }
 
-    fn members(&self, node: &Node, wanted: &[(String, Want)], only: bool, out: &mut Vec<Splice>) -> Option<()> {
+    fn members(&self, node: &Node, wanted: &[(String, Want)], out: &mut Vec<Splice>) -> Option<()> {
         let members = node.members()?;
         let mut keep = vec![true; members.len()];
         let mut added = Vec::new();
-        if only {
-            for (index, member) in members.iter().enumerate() {
-                keep[index] = wanted.iter().any(|(key, _)| *key == member.key);
-            }
-        }
         for (key, want) in wanted {
             let found = members.iter().rposition(|member| member.key == *key);
             match (found, want) {
@@ -128,18 +117,12 @@ impl Editor<'_> {
         Some(())
     }
 
-    fn named(&self, node: &Node, wanted: &[(String, Want)], only: bool, out: &mut Vec<Splice>) -> Option<()> {
+    fn named(&self, node: &Node, wanted: &[(String, Want)], out: &mut Vec<Splice>) -> Option<()> {
         let items = node.items()?;
         let name_of = |item: &Node| item.string().or_else(|| item.get("name")?.string()).map(str::to_owned);
         let names: Vec<Option<String>> = items.iter().map(name_of).collect();
         let mut keep = vec![true; items.len()];
         let mut added = Vec::new();
-        if only {
-            for (index, name) in names.iter().enumerate() {
-                // What has no name is not understood, so it stays.
-                keep[index] = name.as_ref().is_none_or(|name| wanted.iter().any(|(one, _)| one == name));
-            }
-        }
         for (name, want) in wanted {
             let found = names.iter().rposition(|one| one.as_ref() == Some(name));
             match (found, want) {
@@ -159,8 +142,8 @@ impl Editor<'_> {
     /// A child that is there already; one of another kind than wanted is written anew.
     fn child(&self, node: &Node, want: &Want, out: &mut Vec<Splice>) -> Option<()> {
         let fits = match want {
-            Want::Members(_) | Want::Exactly(_) | Want::Renamed(..) => node.members().is_some(),
-            Want::Named(_) | Want::SomeNamed(_) | Want::Item(..) | Want::Append(_) => node.items().is_some(),
+            Want::Members(_) | Want::Renamed(..) => node.members().is_some(),
+            Want::SomeNamed(_) | Want::Item(..) | Want::Append(_) => node.items().is_some(),
             Want::Is(_) | Want::Gone => true,
         };
         if fits {
@@ -240,12 +223,12 @@ impl Want {
         match self {
             Self::Gone | Self::Item(..) | Self::Renamed(..) => None,
             Self::Is(value) => Some(value.clone()),
-            Self::Members(members) | Self::Exactly(members) => {
+            Self::Members(members) => {
                 let members: Vec<_> =
                     members.iter().filter_map(|(key, want)| Some((key.clone(), want.fresh()?))).collect();
                 (!members.is_empty()).then_some(Json::Object(members))
             }
-            Self::Named(items) | Self::SomeNamed(items) => {
+            Self::SomeNamed(items) => {
                 let items: Vec<_> = items.iter().filter_map(|(_, want)| want.fresh()).collect();
                 (!items.is_empty()).then_some(Json::Array(items))
             }

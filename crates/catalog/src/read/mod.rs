@@ -14,7 +14,7 @@ use types::catalog::{Catalog, CatalogVersion, Diagnostic, DiagnosticCode as Code
 pub(crate) use cursor::{Cursor, Findings};
 pub(crate) use guests::Found as FoundGuest;
 pub(crate) use hypervisor::{PORTAINER, SECRETS as PORTAINER_SECRETS, named_secret};
-pub(crate) use stacks::{ENVIRONMENT_KEYS, Found as FoundStack, STACK_KEYS};
+pub(crate) use stacks::Found as FoundStack;
 
 use crate::{
     check,

@@ -1,0 +1,10 @@
+//! The catalog through its public door: real files, real repositories.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
+mod compose;
+mod repository;
+mod shapes;
+mod support;
+mod validation;
+mod vault;
