@@ -3,6 +3,9 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 mod compose;
+mod edits;
+mod lossless;
+mod remote;
 mod repository;
 mod shapes;
 mod support;
