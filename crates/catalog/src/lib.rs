@@ -5,6 +5,7 @@ pub mod compose;
 mod edit;
 pub mod git;
 mod hide;
+mod import;
 mod json;
 mod read;
 mod repository;
@@ -14,6 +15,7 @@ pub mod vault;
 pub use check::check_compose;
 pub use edit::{Changes, Edit, EditError, apply_edits};
 pub use hide::{HIDDEN, hide};
+pub use import::{Import, ImportStep, plan_import};
 pub use read::{Reading, read};
 pub use repository::{
     Author, CatalogError, Change, Committed, Conflict, ConflictFile, Pulled, Repository, Upstream, diff,

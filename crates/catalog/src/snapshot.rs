@@ -82,6 +82,19 @@ impl Snapshot {
         self.files.keys().map(String::as_str)
     }
 
+    /// This with changes made to it: how the catalog would be, to be read and checked before it is.
+    #[must_use]
+    pub fn with(&self, changes: &crate::edit::Changes) -> Self {
+        let mut changed = self.clone();
+        for (path, text) in changes {
+            match text {
+                Some(text) => changed.set(path, Content::Text(text.clone())),
+                None => changed.remove(path),
+            }
+        }
+        changed
+    }
+
     pub(crate) fn content(&self, path: &str) -> Option<&Content> {
         self.files.get(path)
     }

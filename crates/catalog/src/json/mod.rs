@@ -282,6 +282,14 @@ impl Node {
     }
 }
 
+/// A whole document, spread over lines.
+pub(crate) fn render(value: &Json) -> String {
+    let mut text = String::new();
+    layout::Layout::of("").render(value, Some(""), &mut text);
+    text.push('\n');
+    text
+}
+
 /// A pointer one step further (RFC 6901).
 pub(crate) fn step(pointer: &str, key: impl fmt::Display) -> String {
     let key = key.to_string().replace('~', "~0").replace('/', "~1");

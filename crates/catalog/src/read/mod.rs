@@ -167,10 +167,15 @@ pub fn read(snapshot: &Snapshot) -> Reading {
 
 /// The stacks alone, without a word about what is wrong. For edits.
 pub(crate) fn stacks_of(snapshot: &Snapshot, docs: &Docs) -> Vec<Stack> {
+    found_stacks(snapshot, docs).into_iter().map(|found| found.stack).collect()
+}
+
+/// The stacks alone, with their places.
+pub(crate) fn found_stacks<'a>(snapshot: &Snapshot, docs: &'a Docs) -> Vec<FoundStack<'a>> {
     let mut unheard = Findings::new();
     let mut stacks = docs.root(STACKS_FILE).map(|root| stacks::read(&root, &mut unheard)).unwrap_or_default();
     read_beside(snapshot, docs, &mut stacks, &mut unheard);
-    stacks.into_iter().map(|found| found.stack).collect()
+    stacks
 }
 
 fn unique<T>(list: Vec<T>, name: impl Fn(&T) -> &String) -> Vec<T> {

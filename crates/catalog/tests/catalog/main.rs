@@ -4,9 +4,11 @@
 
 mod compose;
 mod edits;
+mod import;
 mod lossless;
 mod remote;
 mod repository;
+mod schemas;
 mod shapes;
 mod support;
 mod validation;

@@ -9,6 +9,8 @@ mod file;
 mod guest;
 mod names;
 mod revision;
+#[cfg(feature = "schema")]
+mod schema;
 mod stack;
 
 pub use diagnostic::{Diagnostic, DiagnosticCode, Severity};
@@ -22,6 +24,8 @@ pub use names::{
     DotenvHazard, NameError, SecretName, check_stack_name, dotenv_form, is_variable_name, looks_secret, normalise_name,
 };
 pub use revision::{CatalogVersion, Divergence, FileChange, Revision, SecretInfo};
+#[cfg(feature = "schema")]
+pub use schema::schemas;
 pub use stack::{
     Catalog, FileMount, FirewallRule, Health, Override, Publish, Stack, StackSource, Variable, VariableValue,
 };
