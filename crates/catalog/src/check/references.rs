@@ -104,7 +104,8 @@ fn environments(scene: &Scene<'_>, out: &mut Findings) {
 fn nearest(name: &str, known: &[&str], otherwise: &str) -> String {
     let alike = |one: &&&str| strsim::jaro_winkler(one, name);
     match known.iter().max_by(|a, b| alike(a).total_cmp(&alike(b))) {
-        Some(best) if alike(&best) >= 0.85 => format!("Did you mean “{best}”?"),
+        // One slip of a finger, or alike as a whole.
+        Some(best) if alike(&best) >= 0.85 || strsim::osa_distance(best, name) == 1 => format!("Did you mean “{best}”?"),
         _ => otherwise.to_owned(),
     }
 }

@@ -124,7 +124,7 @@ fn hazards_are_found_where_they_stand() {
         ]
     );
     let postgres = compose.hazards.iter().find(|one| one.kind == HazardKind::MovingImage).unwrap();
-    assert_eq!((postgres.line, postgres.column), (41, 12));
+    assert_eq!((postgres.line, postgres.column), (37, 12));
 }
 
 #[test]

@@ -119,7 +119,7 @@ fn every_fault_of_a_machine_has_its_place() {
     one("\"portainer_config\": {\"compose_file_path\": \"x\"}", (Code::NotApplied, W, 3, 21, "/vms/0/portainer_config", "older", "docker_stacks"));
     check(
         &[(GUESTS_FILE, "{\"vms\": [{\"name\": \"a\", \"portainer_environment_name\": \"e\"},\n{\"name\": \"b\", \"portainer_environment_name\": \"e\"}]}")],
-        (Code::DuplicateName, E, 2, 46, "/vms/1/portainer_environment_name", "one Docker host", "own"),
+        (Code::DuplicateName, E, 2, 45, "/vms/1/portainer_environment_name", "one Docker host", "own"),
     );
 }
 
