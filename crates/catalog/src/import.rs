@@ -50,7 +50,10 @@ pub fn plan_import(snapshot: &Snapshot) -> Import {
     let docs = Docs::of(snapshot);
     let reading = read::read(snapshot);
     let left = |one: &&Diagnostic| {
-        matches!(one.code, Code::NotApplied | Code::UnknownField | Code::Syntax | Code::WrongType | Code::Missing | Code::BadValue)
+        matches!(
+            one.code,
+            Code::NotApplied | Code::UnknownField | Code::Syntax | Code::WrongType | Code::Missing | Code::BadValue
+        )
     };
     let mut import = Import { left: reading.diagnostics.iter().filter(left).cloned().collect(), ..Import::default() };
     // A broken file is mended first: its last good text is not what somebody meant to write.
@@ -58,7 +61,9 @@ pub fn plan_import(snapshot: &Snapshot) -> Import {
         return import;
     }
     let found = read::found_stacks(snapshot, &docs);
-    let is_old = docs.root(STACKS_FILE).is_some_and(|root| root.get("docker_stacks").is_some_and(|list| list.node.members().is_some()));
+    let is_old = docs
+        .root(STACKS_FILE)
+        .is_some_and(|root| root.get("docker_stacks").is_some_and(|list| list.node.members().is_some()));
     let mut writer = Writer { snapshot, docs: &docs, steps: Vec::new() };
     let mut entries: Vec<Json> = found.iter().map(|one| writer.entry(one)).collect();
     if is_old {
@@ -136,7 +141,9 @@ impl Writer<'_> {
                 self.step(place, "nginx_proxy", "“hostname”");
             }
         }
-        let Some(Json::Object(mut members)) = Json::of(&StackEntry::from(&stack)) else { return Json::from(found.at.node) };
+        let Some(Json::Object(mut members)) = Json::of(&StackEntry::from(&stack)) else {
+            return Json::from(found.at.node);
+        };
         for (key, value) in &mut members {
             match (key.as_str(), value) {
                 ("env", Json::Array(list)) => keep_notes(list, &places, "env"),
@@ -194,7 +201,10 @@ impl Writer<'_> {
                 }
             }
             for (key, value) in old.members() {
-                if !ENVIRONMENT_TAKEN.contains(&key) && !is_empty(value.node) && !members.iter().any(|(known, _)| known == key) {
+                if !ENVIRONMENT_TAKEN.contains(&key)
+                    && !is_empty(value.node)
+                    && !members.iter().any(|(known, _)| known == key)
+                {
                     members.push((key.to_owned(), value.node.into()));
                 }
             }
@@ -223,8 +233,21 @@ fn rest(node: &Node, members: &mut Vec<(String, Json)>) {
     let ours = |key: &str| {
         matches!(
             key,
-            "name" | "description" | "git_repo" | "reference" | "compose_file" | "additional_files" | "git_credential"
-                | "compose_file_path" | "env" | "environments" | "depends_on" | "hostname" | "port" | "health" | "swarm"
+            "name"
+                | "description"
+                | "git_repo"
+                | "reference"
+                | "compose_file"
+                | "additional_files"
+                | "git_credential"
+                | "compose_file_path"
+                | "env"
+                | "environments"
+                | "depends_on"
+                | "hostname"
+                | "port"
+                | "health"
+                | "swarm"
         )
     };
     for member in node.members().unwrap_or_default() {

@@ -26,7 +26,11 @@ pub(crate) const LARGEST_FILE: u64 = 2 * 1024 * 1024;
 pub fn is_catalog_path(path: &str) -> bool {
     let parts: Vec<&str> = path.split('/').collect();
     let good = |part: &&str| {
-        !part.is_empty() && !part.starts_with('.') && !part.ends_with('~') && !part.contains('\\') && !part.contains(char::is_control)
+        !part.is_empty()
+            && !part.starts_with('.')
+            && !part.ends_with('~')
+            && !part.contains('\\')
+            && !part.contains(char::is_control)
     };
     if !parts.iter().all(good) {
         return false;

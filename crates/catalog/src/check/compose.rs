@@ -51,7 +51,8 @@ pub fn check_compose(stack: &Stack, environments: &[&str], file: &str, text: &st
             true => (Severity::Error, "the deployment will fail"),
             false => (Severity::Warning, "it becomes an empty text"),
         };
-        let message = format!("“{name}” is used here, but “{}” does not set it on {}: {outcome}.", stack.name, there.join(", "));
+        let message =
+            format!("“{name}” is used here, but “{}” does not set it on {}: {outcome}.", stack.name, there.join(", "));
         let remedy = format!("Set “{name}” in the stack's “env”, or give it a default: ${{{name}:-…}}");
         find(severity, Code::UnresolvedVariable, (line, column), pointer, message, remedy);
     }
@@ -61,7 +62,14 @@ pub fn check_compose(stack: &Stack, environments: &[&str], file: &str, text: &st
             HazardKind::ContainerName | HazardKind::NoHealthcheck => Severity::Info,
             _ => Severity::Warning,
         };
-        find(severity, Code::ComposeHazard, (hazard.line, hazard.column), "", hazard.message(), hazard.remedy().to_owned());
+        find(
+            severity,
+            Code::ComposeHazard,
+            (hazard.line, hazard.column),
+            "",
+            hazard.message(),
+            hazard.remedy().to_owned(),
+        );
     }
     findings
 }
@@ -80,7 +88,9 @@ pub(super) fn check(scene: &Scene<'_>, out: &mut Findings) {
             .guests
             .iter()
             .filter(|one| one.guest.is_target())
-            .flat_map(|one| one.guest.assignments.iter().map(|assignment| (assignment, one.guest.settings_for(assignment))))
+            .flat_map(|one| {
+                one.guest.assignments.iter().map(|assignment| (assignment, one.guest.settings_for(assignment)))
+            })
             .filter(|(assignment, _)| assignment.stack == found.stack.name)
             .map(|(_, environment)| environment)
             .collect();
@@ -92,16 +102,21 @@ pub(super) fn check(scene: &Scene<'_>, out: &mut Findings) {
 /// Variables the text never uses: most often a misspelling.
 fn unused(scene: &Scene<'_>, found: &crate::read::FoundStack<'_>, text: &str, out: &mut Findings) {
     let Ok(compose) = Compose::parse(text) else { return };
-    let lists = std::iter::once(found.at.clone()).chain(found.at.nearest("/environments").members().into_iter().map(|(_, at)| at));
+    let lists = std::iter::once(found.at.clone())
+        .chain(found.at.nearest("/environments").members().into_iter().map(|(_, at)| at));
     // `stack.env` hands all variables to a container.
-    if compose.services.iter().any(|service| service.env_files.iter().any(|file| file == "stack.env")) || scene.stacks.is_empty() {
+    if compose.services.iter().any(|service| service.env_files.iter().any(|file| file == "stack.env"))
+        || scene.stacks.is_empty()
+    {
         return;
     }
     for list in lists.flat_map(|at| ["env", "variables"].into_iter().filter_map(move |key| at.get(key))) {
         for entry in list.items() {
             let Some(name) = entry.node.get("name").and_then(|name| name.string()) else { continue };
             let known = found.stack.env.iter().chain(found.stack.environments.values().flat_map(|over| &over.env));
-            let is_read = known.into_iter().any(|one| one.name == name && !matches!(&one.value, VariableValue::Plain(text) if text.is_empty()));
+            let is_read = known
+                .into_iter()
+                .any(|one| one.name == name && !matches!(&one.value, VariableValue::Plain(text) if text.is_empty()));
             if is_read && !compose.uses(name) {
                 let message = format!("The compose file of “{}” does not use “{name}”.", found.stack.name);
                 entry.inform(Code::UnusedVariable, message, "Check the spelling, or remove it.", out);

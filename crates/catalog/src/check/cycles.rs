@@ -14,10 +14,12 @@ pub(super) fn check(scene: &Scene<'_>, out: &mut Findings) {
         let next = path.get(1).copied().unwrap_or(name);
         let index = found.stack.depends_on.iter().position(|one| one == next).unwrap_or_default();
         let message = format!("The stacks wait for one another: {}.", path.join(" → "));
-        found
-            .at
-            .nearest(&format!("/depends_on/{index}"))
-            .error(Code::DependencyCycle, message, "Remove one of these dependencies.", out);
+        found.at.nearest(&format!("/depends_on/{index}")).error(
+            Code::DependencyCycle,
+            message,
+            "Remove one of these dependencies.",
+            out,
+        );
     }
 }
 

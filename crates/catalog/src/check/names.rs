@@ -31,15 +31,20 @@ pub(super) fn check(scene: &Scene<'_>, out: &mut Findings) {
             let message = format!("Two machines are called “{name}”; the other is {}.", line_of(&other.1.at));
             place(&found.at).error(Code::DuplicateName, message, "Rename or remove one of them.", out);
         }
-        let same_number = |one: &&crate::read::FoundGuest<'_>| found.guest.vmid.is_some() && one.guest.vmid == found.guest.vmid;
+        let same_number =
+            |one: &&crate::read::FoundGuest<'_>| found.guest.vmid.is_some() && one.guest.vmid == found.guest.vmid;
         if let Some(other) = earlier.iter().find(same_number) {
             let message = format!("“{name}” has the number of “{}”.", other.guest.name);
             found.at.nearest("/vmid").error(Code::DuplicateName, message, "Give each machine its own “vmid”.", out);
         }
-        let same_environment =
-            |one: &&crate::read::FoundGuest<'_>| found.guest.is_target() && one.guest.is_target() && one.guest.environment == found.guest.environment;
+        let same_environment = |one: &&crate::read::FoundGuest<'_>| {
+            found.guest.is_target() && one.guest.is_target() && one.guest.environment == found.guest.environment
+        };
         if let Some(other) = earlier.iter().find(same_environment) {
-            let message = format!("“{name}” has the environment of “{}”, so both would deploy to one Docker host.", other.guest.name);
+            let message = format!(
+                "“{name}” has the environment of “{}”, so both would deploy to one Docker host.",
+                other.guest.name
+            );
             let remedy = "Give each machine its own “portainer_environment_name”.";
             found.at.nearest("/portainer_environment_name").error(Code::DuplicateName, message, remedy, out);
         }

@@ -5,10 +5,7 @@ use std::collections::BTreeSet;
 use types::catalog::{DiagnosticCode as Code, same_environment};
 
 use super::Scene;
-use crate::{
-    read::Findings,
-    snapshot::STACKS_FILE,
-};
+use crate::{read::Findings, snapshot::STACKS_FILE};
 
 /// Environments older files speak of without any machine of that name.
 const CUSTOMARY: [&str; 3] = ["production", "testing", "development"];
@@ -36,7 +33,8 @@ pub(super) fn check(scene: &Scene<'_>, out: &mut Findings) {
                 .any(|one| one.guest.name == *name || one.guest.vmid.is_some_and(|vmid| vmid.to_string() == *name));
             if !known {
                 let at = found.at.nearest(&format!("/dependencies/{index}"));
-                let message = format!("“{}” depends on the machine “{name}”, which is not in this file.", found.guest.name);
+                let message =
+                    format!("“{}” depends on the machine “{name}”, which is not in this file.", found.guest.name);
                 at.inform(Code::BadValue, message, "Nothing is deployed by this; check the number.", out);
             }
         }
@@ -62,11 +60,13 @@ fn assignments(scene: &Scene<'_>, stacks_are_known: bool, names: &[&str], out: &
             };
             let Some(environment) = &assignment.environment else { continue };
             let is_environment = scene.guests.iter().any(|one| one.guest.environment.as_ref() == Some(environment));
-            let customary = stack.stack.environments.is_empty() && CUSTOMARY.iter().any(|one| same_environment(one, environment));
+            let customary =
+                stack.stack.environments.is_empty() && CUSTOMARY.iter().any(|one| same_environment(one, environment));
             if stack.stack.override_for(environment).is_none() && !is_environment && !customary {
                 let known: Vec<&str> = stack.stack.environments.keys().map(String::as_str).collect();
                 let message = format!("“{}” has no settings for an environment “{environment}”.", assignment.stack);
-                let remedy = nearest(environment, &known, "Add it under the stack's “environments”, or remove it here.");
+                let remedy =
+                    nearest(environment, &known, "Add it under the stack's “environments”, or remove it here.");
                 entry.nearest("/environment").error(Code::UnknownEnvironment, message, remedy, out);
             }
         }
@@ -85,7 +85,8 @@ fn exists_unread(scene: &Scene<'_>, name: &str) -> bool {
 
 fn environments(scene: &Scene<'_>, out: &mut Findings) {
     let guests = scene.guests.iter().filter_map(|found| found.guest.environment.as_deref());
-    let assigned = scene.guests.iter().flat_map(|found| &found.guest.assignments).filter_map(|one| one.environment.as_deref());
+    let assigned =
+        scene.guests.iter().flat_map(|found| &found.guest.assignments).filter_map(|one| one.environment.as_deref());
     let known: BTreeSet<&str> = guests.chain(assigned).chain(CUSTOMARY).collect();
     if scene.guests.is_empty() {
         return;
@@ -95,7 +96,12 @@ fn environments(scene: &Scene<'_>, out: &mut Findings) {
             if found.stack.environments.contains_key(name) && !known.iter().any(|one| same_environment(one, name)) {
                 let known: Vec<&str> = known.iter().copied().collect();
                 let message = format!("No machine has an environment “{name}”, so these settings have no effect.");
-                entry.warn(Code::UnknownEnvironment, message, nearest(name, &known, "Name an environment of a machine."), out);
+                entry.warn(
+                    Code::UnknownEnvironment,
+                    message,
+                    nearest(name, &known, "Name an environment of a machine."),
+                    out,
+                );
             }
         }
     }
@@ -105,7 +111,9 @@ fn nearest(name: &str, known: &[&str], otherwise: &str) -> String {
     let alike = |one: &&&str| strsim::jaro_winkler(one, name);
     match known.iter().max_by(|a, b| alike(a).total_cmp(&alike(b))) {
         // One slip of a finger, or alike as a whole.
-        Some(best) if alike(&best) >= 0.85 || strsim::osa_distance(best, name) == 1 => format!("Did you mean “{best}”?"),
+        Some(best) if alike(&best) >= 0.85 || strsim::osa_distance(best, name) == 1 => {
+            format!("Did you mean “{best}”?")
+        }
         _ => otherwise.to_owned(),
     }
 }

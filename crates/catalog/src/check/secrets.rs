@@ -63,7 +63,8 @@ fn variables(
             Some(VariableValue::Plain(value)) if looks_secret(name) && !value.is_empty() => {
                 let value = entry.nearest("/value");
                 let message = format!("“{name}” looks like a secret and stands here in plain text.");
-                let remedy = format!("Move it into the vault: phoenix-cli secret adopt {}#{}", value.file, value.pointer);
+                let remedy =
+                    format!("Move it into the vault: phoenix-cli secret adopt {}#{}", value.file, value.pointer);
                 value.warn(Code::PlainSecret, message, remedy, out);
             }
             _ => {}

@@ -49,13 +49,21 @@ impl ComposeHazard {
             HazardKind::RelativeBind => {
                 format!("“{subject}” mounts “{detail}”, which lies on Portainer's server and not on the Docker host.")
             }
-            HazardKind::RelativeEnvFile => format!("“{subject}” reads the env file “{detail}”, which the Docker host does not have."),
-            HazardKind::RelativeFile => format!("“{subject}” comes from the file “{detail}”, which a Docker host may not have."),
+            HazardKind::RelativeEnvFile => {
+                format!("“{subject}” reads the env file “{detail}”, which the Docker host does not have.")
+            }
+            HazardKind::RelativeFile => {
+                format!("“{subject}” comes from the file “{detail}”, which a Docker host may not have.")
+            }
             HazardKind::Build => format!("“{subject}” is built from sources, which lie on Portainer's server."),
             HazardKind::ContainerName => {
-                format!("“{subject}” has the fixed container name “{detail}”, so a second copy on the same host collides.")
+                format!(
+                    "“{subject}” has the fixed container name “{detail}”, so a second copy on the same host collides."
+                )
             }
-            HazardKind::NoHealthcheck => format!("“{subject}” waits until “{detail}” is healthy, which has no health check here."),
+            HazardKind::NoHealthcheck => {
+                format!("“{subject}” waits until “{detail}” is healthy, which has no health check here.")
+            }
         }
     }
 
@@ -64,7 +72,9 @@ impl ComposeHazard {
     pub const fn remedy(&self) -> &'static str {
         match self.kind {
             HazardKind::MovingImage => "Name a version, or better a digest.",
-            HazardKind::RelativeBind => "Use a volume, an absolute path on the Docker host, or a “configs” entry with “content”.",
+            HazardKind::RelativeBind => {
+                "Use a volume, an absolute path on the Docker host, or a “configs” entry with “content”."
+            }
             HazardKind::RelativeEnvFile => "Set the variables in the catalog and name them under “environment”.",
             HazardKind::RelativeFile => "Give the text itself under “content”.",
             HazardKind::Build => "Build the image elsewhere, push it to a registry and name it here.",
@@ -83,7 +93,13 @@ pub(super) fn find(root: &Yaml, services: &[Service]) -> Vec<ComposeHazard> {
         };
         let mut push = |kind, key: &str, detail: &str| {
             let (line, column) = place(key);
-            hazards.push(ComposeHazard { kind, subject: service.name.clone(), detail: detail.to_owned(), line, column });
+            hazards.push(ComposeHazard {
+                kind,
+                subject: service.name.clone(),
+                detail: detail.to_owned(),
+                line,
+                column,
+            });
         };
         if let Some(image) = service.image.as_deref().filter(|image| !service.build && is_moving(image)) {
             push(HazardKind::MovingImage, "image", image);
@@ -113,7 +129,13 @@ pub(super) fn find(root: &Yaml, services: &[Service]) -> Vec<ComposeHazard> {
             let Some(path) = file.text().filter(|path| is_relative(path) || !path.starts_with('/')) else { continue };
             let subject = format!("{part}/{}", name.text().unwrap_or_default());
             let (line, column) = (file.line, file.column);
-            hazards.push(ComposeHazard { kind: HazardKind::RelativeFile, subject, detail: path.to_owned(), line, column });
+            hazards.push(ComposeHazard {
+                kind: HazardKind::RelativeFile,
+                subject,
+                detail: path.to_owned(),
+                line,
+                column,
+            });
         }
     }
     hazards

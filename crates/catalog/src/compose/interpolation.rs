@@ -57,7 +57,9 @@ fn scan(text: &str, unless: &[String], found: &mut Vec<Found>) -> Result<(), Str
         if let Some(after) = rest.strip_prefix('$') {
             rest = after;
         } else if let Some(after) = rest.strip_prefix('{') {
-            let Some(end) = closing(after) else { return Err(format!("“${{{}” has no closing brace", first(after))) };
+            let Some(end) = closing(after) else {
+                return Err(format!("“${{{}” has no closing brace", first(after)));
+            };
             braced(&after[..end], unless, found)?;
             rest = &after[end + 1..];
         } else {

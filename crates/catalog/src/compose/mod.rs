@@ -83,7 +83,8 @@ impl Compose {
     pub fn unresolved(&self, env: &[Variable]) -> Vec<Unresolved<'_>> {
         // A secret always has a value; an empty plain one counts as none where the form has a colon.
         let has_value = |name: &str| {
-            env.iter().any(|one| one.name == name && !matches!(&one.value, VariableValue::Plain(text) if text.is_empty()))
+            env.iter()
+                .any(|one| one.name == name && !matches!(&one.value, VariableValue::Plain(text) if text.is_empty()))
         };
         let is_set = |name: &str| env.iter().any(|one| one.name == name);
         let mut unresolved: Vec<Unresolved<'_>> = Vec::new();
@@ -121,9 +122,8 @@ const PROVIDED: [&str; 1] = ["COMPOSE_PROJECT_NAME"];
 fn variables(node: &Yaml, pointer: &str, out: &mut Vec<Interpolation>) -> Result<(), ComposeError> {
     match &node.kind {
         Kind::Scalar { text, .. } => {
-            let found = interpolation::find(text).map_err(|problem| {
-                ComposeError::at((node.line, node.column), format!("{problem}."))
-            })?;
+            let found = interpolation::find(text)
+                .map_err(|problem| ComposeError::at((node.line, node.column), format!("{problem}.")))?;
             out.extend(found.into_iter().map(|one| Interpolation {
                 name: one.name,
                 need: one.need,
@@ -141,7 +141,9 @@ fn variables(node: &Yaml, pointer: &str, out: &mut Vec<Interpolation>) -> Result
         Kind::Mapping(members) => {
             for (key, value) in members {
                 // Extensions are not interpreted, but what anchors take from them is, where it is put in.
-                let Some(key) = key.text().filter(|key| !pointer.is_empty() || !key.starts_with("x-")) else { continue };
+                let Some(key) = key.text().filter(|key| !pointer.is_empty() || !key.starts_with("x-")) else {
+                    continue;
+                };
                 variables(value, &crate::json::step(pointer, key), out)?;
             }
         }

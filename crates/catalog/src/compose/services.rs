@@ -79,7 +79,8 @@ pub(super) fn read(services: &Yaml) -> Result<Vec<Service>, ComposeError> {
         for dependency in &service.depends_on {
             if !list.iter().any(|one| one.name == dependency.service) {
                 let at = value.get("depends_on").map_or((service.line, service.column), |at| (at.line, at.column));
-                let message = format!("“{}” depends on “{}”, which is no service here.", service.name, dependency.service);
+                let message =
+                    format!("“{}” depends on “{}”, which is no service here.", service.name, dependency.service);
                 return Err(ComposeError::at(at, message));
             }
         }
@@ -98,20 +99,27 @@ fn one(name: &str, key: &Yaml, value: &Yaml) -> Service {
         container_name: text("container_name"),
         ports: value.get("ports").map(Yaml::items).unwrap_or_default().iter().filter_map(port).collect(),
         depends_on: value.get("depends_on").map(dependencies).unwrap_or_default(),
-        relative_binds: value.get("volumes").map(Yaml::items).unwrap_or_default().iter().filter_map(relative_bind).collect(),
+        relative_binds: value
+            .get("volumes")
+            .map(Yaml::items)
+            .unwrap_or_default()
+            .iter()
+            .filter_map(relative_bind)
+            .collect(),
         env_files: value.get("env_file").map(env_files).unwrap_or_default(),
-        healthcheck: value.get("healthcheck").is_some_and(|check| {
-            !check.is_null() && check.get("disable").and_then(Yaml::text) != Some("true")
-        }),
+        healthcheck: value
+            .get("healthcheck")
+            .is_some_and(|check| !check.is_null() && check.get("disable").and_then(Yaml::text) != Some("true")),
         restart: text("restart"),
     }
 }
 
 fn dependencies(node: &Yaml) -> Vec<Dependency> {
     let short = node.items().iter().filter_map(Yaml::text).map(|name| (name, None));
-    let long = node.members().iter().filter_map(|(name, value)| {
-        Some((name.text()?, value.get("condition").and_then(Yaml::text)))
-    });
+    let long = node
+        .members()
+        .iter()
+        .filter_map(|(name, value)| Some((name.text()?, value.get("condition").and_then(Yaml::text))));
     short
         .chain(long)
         .map(|(service, condition)| Dependency {

@@ -17,7 +17,10 @@ pub(super) struct Yaml {
 #[derive(Clone, Debug)]
 pub(super) enum Kind {
     /// A text. Plain ones may mean null, a number or a truth value.
-    Scalar { text: String, plain: bool },
+    Scalar {
+        text: String,
+        plain: bool,
+    },
     Sequence(Vec<Yaml>),
     Mapping(Vec<(Yaml, Yaml)>),
 }
@@ -37,14 +40,20 @@ pub(super) fn parse(text: &str) -> Result<Yaml, ComposeError> {
     let mut root = None;
     while let Some(event) = parser.next_event() {
         let (event, span) = event.map_err(|error| {
-            ComposeError::at(place(error.marker().line(), error.marker().col()), format!("This is no YAML: {}.", error.info()))
+            ComposeError::at(
+                place(error.marker().line(), error.marker().col()),
+                format!("This is no YAML: {}.", error.info()),
+            )
         })?;
         let here = start(&span);
         let done = match event {
             Event::DocumentStart(_) => {
                 documents += 1;
                 if documents > 1 {
-                    return Err(ComposeError::at(here, "A compose file is one YAML document; a second begins here.".to_owned()));
+                    return Err(ComposeError::at(
+                        here,
+                        "A compose file is one YAML document; a second begins here.".to_owned(),
+                    ));
                 }
                 None
             }
@@ -116,7 +125,10 @@ impl Loader {
     fn spend(&mut self, values: usize, here: (u32, u32)) -> Result<(), ComposeError> {
         self.values += values;
         if self.values > MOST_VALUES {
-            return Err(ComposeError::at(here, format!("There are more than {MOST_VALUES} values once aliases are resolved.")));
+            return Err(ComposeError::at(
+                here,
+                format!("There are more than {MOST_VALUES} values once aliases are resolved."),
+            ));
         }
         Ok(())
     }

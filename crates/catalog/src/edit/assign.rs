@@ -20,13 +20,16 @@ impl Draft {
         let existing = entries.iter().find(|entry| name_of(entry) == Some(&assignment.stack));
         let name = Json::from(assignment.stack.as_str());
         // A new entry looks as its neighbours do.
-        let as_object = existing.map_or_else(|| entries.iter().any(|entry| entry.members().is_some()), |one| one.members().is_some());
+        let as_object = existing
+            .map_or_else(|| entries.iter().any(|entry| entry.members().is_some()), |one| one.members().is_some());
         let want = match &assignment.environment {
             Some(environment) => Want::Members(vec![
                 ("name".into(), Want::Is(name)),
                 ("environment".into(), Want::Is(Json::from(environment.as_str()))),
             ]),
-            None if as_object => Want::Members(vec![("name".into(), Want::Is(name)), ("environment".into(), Want::Gone)]),
+            None if as_object => {
+                Want::Members(vec![("name".into(), Want::Is(name)), ("environment".into(), Want::Gone)])
+            }
             None => Want::Is(name),
         };
         let list = Want::SomeNamed(vec![(assignment.stack.clone(), want)]);

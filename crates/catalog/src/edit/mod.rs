@@ -1,6 +1,7 @@
 //! Changes to the catalog, applied to the texts of its files so that everything else in them survives to the byte.
 
 mod assign;
+mod difference;
 mod stack;
 
 use std::collections::BTreeMap;
@@ -136,7 +137,9 @@ pub enum EditError {
         error: String,
     },
     /// The path is none of the catalog's.
-    #[error("“{0}” is no file of the catalog: those are phoenix_*.json, what is under stacks/, and *.yml or *.yaml files.")]
+    #[error(
+        "“{0}” is no file of the catalog: those are phoenix_*.json, what is under stacks/, and *.yml or *.yaml files."
+    )]
     BadPath(String),
     /// There is no secret in plain text at this place.
     #[error("{file} has no secret in plain text at “{pointer}”.")]
@@ -147,7 +150,9 @@ pub enum EditError {
         pointer: String,
     },
     /// The new text has a hidden secret where the old one has none.
-    #[error("The secret hidden at “{pointer}” does not stand there in {file}. Write the value or a reference to the vault.")]
+    #[error(
+        "The secret hidden at “{pointer}” does not stand there in {file}. Write the value or a reference to the vault."
+    )]
     HiddenSecret {
         /// The file.
         file: String,

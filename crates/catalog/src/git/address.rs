@@ -162,7 +162,10 @@ mod tests {
         for good in ["main", "v1.2.3", "feature/x", "refs/heads/main", "HEAD", &"a".repeat(40)] {
             assert!(check_reference(good).is_ok(), "{good}");
         }
-        for bad in ["", "-x", "--all", "a..b", "a b", "a:b", "x^", "x~1", "@{u}", "@", "a//b", "/a", "a/", ".a", "a.lock", "a\n"] {
+        for bad in [
+            "", "-x", "--all", "a..b", "a b", "a:b", "x^", "x~1", "@{u}", "@", "a//b", "/a", "a/", ".a", "a.lock",
+            "a\n",
+        ] {
             assert!(check_reference(bad).is_err(), "{bad}");
         }
     }

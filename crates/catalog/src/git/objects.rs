@@ -2,10 +2,7 @@
 
 use std::{collections::BTreeMap, path::Path};
 
-use super::{
-    Git, GitError,
-    runner::Call,
-};
+use super::{Git, GitError, runner::Call};
 
 /// One file of a tree.
 #[derive(Clone, Debug, PartialEq, Eq)]

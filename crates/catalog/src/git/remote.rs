@@ -7,12 +7,7 @@ use std::{
 
 use sha2::{Digest, Sha256};
 
-use super::{
-    Address, Credential, Git, GitError, check_reference,
-    lock::lock,
-    objects::is_full_id,
-    runner::Call,
-};
+use super::{Address, Credential, Git, GitError, check_reference, lock::lock, objects::is_full_id, runner::Call};
 
 /// Reads repositories elsewhere, over a cache folder.
 #[derive(Clone, Debug)]

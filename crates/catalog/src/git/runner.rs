@@ -140,8 +140,7 @@ const FIXED: &[(&str, &str)] = &[
 ];
 
 /// Reads name and password from the environment of this very child; neither is an argument, an address or a file.
-const HELPER: &str =
-    "!f() { test \"$1\" = get && printf 'username=%s\\npassword=%s\\n' \"$CATALOG_GIT_USERNAME\" \"$CATALOG_GIT_PASSWORD\"; }; f";
+const HELPER: &str = "!f() { test \"$1\" = get && printf 'username=%s\\npassword=%s\\n' \"$CATALOG_GIT_USERNAME\" \"$CATALOG_GIT_PASSWORD\"; }; f";
 
 /// Most bytes of an answer. A whole catalog is a hundredth of it.
 const LARGEST_ANSWER: usize = 64 * 1024 * 1024;
@@ -184,10 +183,9 @@ impl Git {
     async fn spawn(&self, folder: &Path, call: Call<'_>, what: &str) -> Result<(bool, Vec<u8>, Vec<u8>), GitError> {
         let limit = if call.server.is_some() { self.settings.network_limit } else { self.settings.local_limit };
         let input = call.input.clone();
-        let mut child = self
-            .command(folder, call)
-            .spawn()
-            .map_err(|error| GitError::NotInstalled { detail: format!("{}: {error}", self.settings.program.display()) })?;
+        let mut child = self.command(folder, call).spawn().map_err(|error| GitError::NotInstalled {
+            detail: format!("{}: {error}", self.settings.program.display()),
+        })?;
         let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
         let work = async {
             let write = async {

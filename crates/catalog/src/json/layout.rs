@@ -74,7 +74,9 @@ impl Layout {
                     self.render(item, (!short).then_some(&inner), out);
                 });
             }
-            (Json::Array(items), None) => self.list(out, '[', ']', None, items, |item, out| self.render(item, None, out)),
+            (Json::Array(items), None) => {
+                self.list(out, '[', ']', None, items, |item, out| self.render(item, None, out))
+            }
             (Json::Object(members), indent) => {
                 let inner = indent.map(|indent| format!("{indent}{}", self.indent));
                 // A variable or an assignment reads best on one line.
@@ -148,9 +150,7 @@ pub(super) fn indentation_at(text: &str, offset: usize) -> String {
 pub(super) fn entries(container: &Node) -> (Vec<usize>, Vec<usize>) {
     match &container.kind {
         Kind::Array(items) => items.iter().map(|item| (item.range.start, item.range.end)).unzip(),
-        Kind::Object(members) => {
-            members.iter().map(|member| (member.key_range.start, member.value.range.end)).unzip()
-        }
+        Kind::Object(members) => members.iter().map(|member| (member.key_range.start, member.value.range.end)).unzip(),
         _ => (Vec::new(), Vec::new()),
     }
 }

@@ -138,8 +138,13 @@ impl Doc {
             let line = number(error.line());
             // Its columns count bytes.
             let before = body.split('\n').nth(error.line().saturating_sub(1)).unwrap_or_default().as_bytes();
-            let before = String::from_utf8_lossy(&before[..error.column().saturating_sub(1).min(before.len())]).into_owned();
-            return Err(SyntaxError { line, column: number(before.chars().count() + 1), message: format!("{message}.") });
+            let before =
+                String::from_utf8_lossy(&before[..error.column().saturating_sub(1).min(before.len())]).into_owned();
+            return Err(SyntaxError {
+                line,
+                column: number(before.chars().count() + 1),
+                message: format!("{message}."),
+            });
         }
         let Some(value) = parsed.value else {
             return Err(SyntaxError { line: 1, column: 1, message: "The file is empty.".to_owned() });
@@ -273,9 +278,8 @@ impl Node {
             (Kind::Array(a), Json::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.says(b)),
             (Kind::Object(a), Json::Object(b)) => {
                 a.len() == b.len()
-                    && a.iter().all(|member| {
-                        b.iter().any(|(key, value)| *key == member.key && member.value.says(value))
-                    })
+                    && a.iter()
+                        .all(|member| b.iter().any(|(key, value)| *key == member.key && member.value.says(value)))
             }
             _ => false,
         }

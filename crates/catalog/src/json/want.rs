@@ -90,7 +90,9 @@ impl Editor<'_> {
     fn replace(&self, node: &Node, value: &Json, out: &mut Vec<Splice>) {
         // What stood on one line stays on one line; a list of lines stays a list of lines.
         let container = matches!(node.kind, Kind::Array(_) | Kind::Object(_));
-        let one_line = container && !self.text[node.range.clone()].contains('\n') && !matches!(entries(node), (s, _) if s.is_empty());
+        let one_line = container
+            && !self.text[node.range.clone()].contains('\n')
+            && !matches!(entries(node), (s, _) if s.is_empty());
         let indent = indentation_at(self.text, node.range.start);
         let mut text = String::new();
         self.layout.render(value, (!one_line && self.text.contains('\n')).then_some(&indent), &mut text);
@@ -169,7 +171,9 @@ impl Editor<'_> {
                 // A one-line list keeps its inner margin.
                 let first = match gap.entries {
                     Some(_) => gap.between.clone(),
-                    None => starts.first().map_or(String::new(), |first| self.text[container.range.start + 1..*first].to_owned()),
+                    None => starts
+                        .first()
+                        .map_or(String::new(), |first| self.text[container.range.start + 1..*first].to_owned()),
                 };
                 self.additions(added, &first, &gap.between, gap.entries.as_deref(), &mut text);
                 text.push_str(&gap.closing);

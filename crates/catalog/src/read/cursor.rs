@@ -120,12 +120,7 @@ impl<'a> Cursor<'a> {
 
     pub(crate) fn wrong_type(&self, wanted: &str, out: &mut Findings) {
         let key = self.pointer.rsplit('/').next().unwrap_or_default();
-        self.error(
-            Code::WrongType,
-            format!("“{key}” is {}.", self.node.what()),
-            format!("It must be {wanted}."),
-            out,
-        );
+        self.error(Code::WrongType, format!("“{key}” is {}.", self.node.what()), format!("It must be {wanted}."), out);
     }
 
     /// A member that is a text. `null` counts as absent.

@@ -19,7 +19,9 @@ pub(crate) use stacks::Found as FoundStack;
 use crate::{
     check,
     json::Doc,
-    snapshot::{BESIDE_FILE, Content, GUESTS_FILE, HYPERVISOR_FILE, SECRETS_FILE, STACKS_FILE, STACKS_FOLDER, Snapshot},
+    snapshot::{
+        BESIDE_FILE, Content, GUESTS_FILE, HYPERVISOR_FILE, SECRETS_FILE, STACKS_FILE, STACKS_FOLDER, Snapshot,
+    },
 };
 
 /// What a version of the catalog says.
@@ -205,10 +207,17 @@ fn read_beside<'a>(snapshot: &Snapshot, docs: &'a Docs, stacks: &mut Vec<FoundSt
             .map(|file| format!("{folder}/{file}"))
             .find(|path| snapshot.text(path).is_some());
         match compose {
-            Some(path) if !has_source => stacks.push(FoundStack { stack: Stack { source: StackSource::Text { path }, ..stack }, at: root }),
+            Some(path) if !has_source => {
+                stacks.push(FoundStack { stack: Stack { source: StackSource::Text { path }, ..stack }, at: root })
+            }
             None if !has_source => {
                 let remedy = format!("Put it at {folder}/docker-compose.yml.");
-                root.error(Code::BadCompose, format!("There is no compose file for “{name}” beside this."), remedy, out);
+                root.error(
+                    Code::BadCompose,
+                    format!("There is no compose file for “{name}” beside this."),
+                    remedy,
+                    out,
+                );
             }
             _ => stacks.push(FoundStack { stack, at: root }),
         }

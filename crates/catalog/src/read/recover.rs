@@ -27,7 +27,8 @@ impl Docs {
         let beside = beside_stack(path).map(str::to_owned);
         let Some(good) = good else {
             self.hopeless.insert(path.to_owned());
-            let mut finding = finding(path, error, String::new(), "No earlier version of this file can be read either.");
+            let mut finding =
+                finding(path, error, String::new(), "No earlier version of this file can be read either.");
             self.touched_stacks.extend(beside.clone());
             finding.stack = beside;
             self.findings.push(finding);
@@ -42,7 +43,10 @@ impl Docs {
             self.findings.push(finding(path, error, String::new(), rest));
         }
         for entry in touched {
-            let rest = format!("“{}” is blocked; the rest of the file is taken as the last readable version has it.", entry.name);
+            let rest = format!(
+                "“{}” is blocked; the rest of the file is taken as the last readable version has it.",
+                entry.name
+            );
             let mut finding = finding(path, error, entry.pointer, &rest);
             if path == GUESTS_FILE {
                 self.touched_guests.insert(entry.name.clone());
@@ -124,7 +128,11 @@ fn touched_entries(path: &str, good: &Doc, broken: &str) -> Vec<Entry> {
         .filter(|entry| {
             // Something put between two lines of an entry touches it; something put before its first does not.
             changed.iter().any(|at| {
-                if at.is_empty() { entry.lines.start < at.start && at.start < entry.lines.end } else { at.start < entry.lines.end && entry.lines.start < at.end }
+                if at.is_empty() {
+                    entry.lines.start < at.start && at.start < entry.lines.end
+                } else {
+                    at.start < entry.lines.end && entry.lines.start < at.end
+                }
             })
         })
         .collect()

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use types::catalog::{
-    DiagnosticCode as Code, Health, Override, Publish, SecretName, Stack, StackSource, Variable, VariableValue, check_stack_name, dotenv_form, is_variable_name, normalise_name,
+    DiagnosticCode as Code, Health, Override, Publish, SecretName, Stack, StackSource, Variable, VariableValue,
+    check_stack_name, dotenv_form, is_variable_name, normalise_name,
 };
 
 use super::{
@@ -86,7 +87,12 @@ pub(crate) fn read<'a>(root: &Cursor<'a>, out: &mut Findings) -> Vec<Found<'a>> 
                 let entry = entry.of_stack(name);
                 if let Some(inner) = entry.filled("name", out).filter(|inner| inner != name) {
                     let message = format!("The stack is filed under “{name}” but calls itself “{inner}”.");
-                    entry.nearest("/name").warn(Code::BadName, message, format!("It counts as “{name}”; make both alike."), out);
+                    entry.nearest("/name").warn(
+                        Code::BadName,
+                        message,
+                        format!("It counts as “{name}”; make both alike."),
+                        out,
+                    );
                 }
                 found.extend(one(name, entry, out));
             }
@@ -126,7 +132,12 @@ pub(crate) fn without_source(name: &str, at: &Cursor<'_>, out: &mut Findings) ->
     };
     if !stack.placement_constraints.is_empty() {
         let message = "Placement constraints are read and kept, but not applied.";
-        at.nearest("/placement_constraints").warn(Code::NotApplied, message, "Write them in the compose file under “deploy”.", out);
+        at.nearest("/placement_constraints").warn(
+            Code::NotApplied,
+            message,
+            "Write them in the compose file under “deploy”.",
+            out,
+        );
     }
     stack
 }
@@ -150,7 +161,8 @@ fn source(name: &str, at: &Cursor<'_>, out: &mut Findings) -> Option<StackSource
     let path = at.filled("compose_file_path", out);
     let Some(repository) = repository else {
         if path.is_none() {
-            let remedy = "Give it a “git_repo”, or a “compose_file_path” to a compose file in the catalog's repository.";
+            let remedy =
+                "Give it a “git_repo”, or a “compose_file_path” to a compose file in the catalog's repository.";
             at.error(Code::Missing, format!("Nothing says where the compose file of “{name}” is."), remedy, out);
         }
         return path.map(|path| StackSource::Text { path });
@@ -166,7 +178,8 @@ fn source(name: &str, at: &Cursor<'_>, out: &mut Findings) -> Option<StackSource
     Some(StackSource::Git {
         repository,
         reference: reference(at, out),
-        compose_file: path_in_repository(at, "compose_file", out).unwrap_or_else(|| StackSource::COMPOSE_FILE.to_owned()),
+        compose_file: path_in_repository(at, "compose_file", out)
+            .unwrap_or_else(|| StackSource::COMPOSE_FILE.to_owned()),
         additional_files: at.texts("additional_files", out).unwrap_or_default(),
         credential: secret_name(at, "git_credential", out),
     })

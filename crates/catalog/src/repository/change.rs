@@ -83,12 +83,20 @@ impl Repository {
             return Err(GitError::Busy { path: self.root.display().to_string() }.into());
         }
         let mut head = current.version.commit.clone();
-        let by_hand: BTreeMap<String, Option<String>> =
-            current.version.edits.iter().filter(|(path, _)| changes.contains_key(*path)).map(|(path, object)| (path.clone(), object.clone())).collect();
+        let by_hand: BTreeMap<String, Option<String>> = current
+            .version
+            .edits
+            .iter()
+            .filter(|(path, _)| changes.contains_key(*path))
+            .map(|(path, object)| (path.clone(), object.clone()))
+            .collect();
         let mut hand_edit = None;
         if !by_hand.is_empty() {
             let names: Vec<&str> = by_hand.keys().map(String::as_str).collect();
-            let message = format!("Hand edit of {}\n\nFound uncommitted before another change to the same files.\n", names.join(", "));
+            let message = format!(
+                "Hand edit of {}\n\nFound uncommitted before another change to the same files.\n",
+                names.join(", ")
+            );
             let commit = self.commit_object(head.as_deref(), &by_hand, HAND, &message, change.at).await?;
             hand_edit = Some(commit.clone());
             head = Some(commit);
@@ -126,7 +134,9 @@ impl Repository {
         let edits = paths
             .into_iter()
             // What could not be read then cannot be restored by its text.
-            .filter(|path| old.content(path) != now.content(path) && (old.content(path).is_none() || old.text(path).is_some()))
+            .filter(|path| {
+                old.content(path) != now.content(path) && (old.content(path).is_none() || old.text(path).is_some())
+            })
             .map(|path| Edit::SetText { path: path.to_owned(), text: old.text(path).map(str::to_owned) })
             .collect();
         let short: String = version.to_string().chars().take(12).collect();

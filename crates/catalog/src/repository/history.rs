@@ -53,7 +53,15 @@ fn revision(record: &str) -> Option<Revision> {
     let mut next = || fields.next().unwrap_or_default().trim().to_owned();
     let (author_name, author_email, at, subject, body, files) = (next(), next(), next(), next(), next(), next());
     let files = files.split(['\0', '\n']).filter(|path| is_catalog_path(path)).map(str::to_owned).collect();
-    Some(Revision { commit, author_name, author_email, at: at.parse::<i64>().ok()?.saturating_mul(1000), subject, body, files })
+    Some(Revision {
+        commit,
+        author_name,
+        author_email,
+        at: at.parse::<i64>().ok()?.saturating_mul(1000),
+        subject,
+        body,
+        files,
+    })
 }
 
 /// How the files of two snapshots differ; secrets in plain text are hidden on both sides. One that changes while hidden is listed

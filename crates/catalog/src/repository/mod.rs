@@ -56,7 +56,10 @@ impl Repository {
         if let Some(outer) = root.ancestors().skip(1).find(|folder| folder.join(".git").exists())
             && !root.join(".git").exists()
         {
-            let detail = format!("it lies inside of the git repository {}. Name that repository's top, or a folder outside of it", outer.display());
+            let detail = format!(
+                "it lies inside of the git repository {}. Name that repository's top, or a folder outside of it",
+                outer.display()
+            );
             return Err(GitError::Io { path: root.display().to_string(), detail }.into());
         }
         let repository = Self { git, root, trees: Arc::default() };
@@ -222,14 +225,19 @@ impl Repository {
     /// Gives every broken file the newest committed text of it that could be parsed.
     async fn find_last_good(&self, snapshot: &mut Snapshot) -> Result<(), CatalogError> {
         let Some(commit) = snapshot.version.commit.clone() else { return Ok(()) };
-        let is_broken = |path: &&str| path.ends_with(".json") && snapshot.text(path).is_some_and(|text| Doc::parse(text).is_err());
+        let is_broken =
+            |path: &&str| path.ends_with(".json") && snapshot.text(path).is_some_and(|text| Doc::parse(text).is_err());
         let broken: Vec<String> = snapshot.paths().filter(is_broken).map(str::to_owned).collect();
         for path in broken {
             let log = ["log", "--format=%H", "-n", OLDER_VERSIONS, &commit, "--", &path];
             let commits = self.text(Call::new(log)).await?;
             let objects: Vec<String> = commits.lines().map(|commit| format!("{commit}:{path}")).collect();
             let texts = self.git.contents(&self.root, &objects).await?;
-            let good = texts.into_iter().flatten().filter_map(|bytes| String::from_utf8(bytes).ok()).find(|text| Doc::parse(text.as_str()).is_ok());
+            let good = texts
+                .into_iter()
+                .flatten()
+                .filter_map(|bytes| String::from_utf8(bytes).ok())
+                .find(|text| Doc::parse(text.as_str()).is_ok());
             if let Some(good) = good {
                 snapshot.set_last_good(path, good);
             }

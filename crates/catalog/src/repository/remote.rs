@@ -62,7 +62,9 @@ impl Repository {
         }
         let here = self.working_tree().await?;
         let there = self.show(&types::catalog::CatalogVersion::commit(&theirs)).await?;
-        let base = self.show(&types::catalog::CatalogVersion { commit: here.version.commit.clone(), ..Default::default() }).await?;
+        let base = self
+            .show(&types::catalog::CatalogVersion { commit: here.version.commit.clone(), ..Default::default() })
+            .await?;
         let in_the_way: Vec<String> =
             here.version.edits.keys().filter(|path| base.content(path) != there.content(path)).cloned().collect();
         if !in_the_way.is_empty() {
@@ -115,7 +117,8 @@ impl Repository {
             return Err(GitError::BadArgument { text: upstream.branch.clone(), problem }.into());
         }
         let refspec = format!("+refs/heads/{}:{TRACKED}", upstream.branch);
-        let fixed = ["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--", upstream.address.as_str(), &refspec];
+        let fixed =
+            ["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--", upstream.address.as_str(), &refspec];
         let call = Call::new(fixed.map(str::to_owned)).server(&upstream.address, upstream.credential.as_ref());
         match self.run(call).await {
             Ok(_) => Ok(Some(self.text(Call::new(["rev-parse", "--verify", TRACKED])).await?)),

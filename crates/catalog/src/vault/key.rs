@@ -52,7 +52,8 @@ impl VaultKey {
     /// # Errors
     /// [`VaultError::BadKey`]; its text does not repeat the key.
     pub fn parse(text: &SecretString) -> Result<Self, VaultError> {
-        let mut lines = text.expose_secret().lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+        let mut lines =
+            text.expose_secret().lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
         let (Some(line), None) = (lines.next(), lines.next()) else { return Err(VaultError::BadKey) };
         let identity = Identity::from_str(line).map_err(|_| VaultError::BadKey)?;
         Ok(Self { text: identity.to_string(), identity })
@@ -77,7 +78,10 @@ impl VaultKey {
             // Born with mode 0600, and given its name only when whole.
             let mut file = tempfile::NamedTempFile::new_in(folder).map_err(|error| fail(error.to_string()))?;
             let key = Self::generate();
-            let text = format!("# The key of the ThinkHeads vault. Keep a copy where the backups are not.\n{}\n", key.text.expose_secret());
+            let text = format!(
+                "# The key of the ThinkHeads vault. Keep a copy where the backups are not.\n{}\n",
+                key.text.expose_secret()
+            );
             file.write_all(text.as_bytes()).map_err(|error| fail(error.to_string()))?;
             file.as_file().sync_all().map_err(|error| fail(error.to_string()))?;
             match file.persist_noclobber(path) {
@@ -109,7 +113,12 @@ impl VaultKey {
     /// runs with what is desired without handling either.
     #[must_use]
     pub fn digest(&self, context: &str, value: &SecretString) -> ValueDigest {
-        ValueDigest(self.mac(Purpose::Digest, &[context.as_bytes(), value.expose_secret().as_bytes()]).finalize().into_bytes().into())
+        ValueDigest(
+            self.mac(Purpose::Digest, &[context.as_bytes(), value.expose_secret().as_bytes()])
+                .finalize()
+                .into_bytes()
+                .into(),
+        )
     }
 
     pub(super) fn recipient(&self) -> Recipient {

@@ -58,7 +58,9 @@ pub enum VaultError {
     )]
     Tampered(SecretName),
     /// A text that is no key.
-    #[error("This is no key of a vault. It must be one line that begins with AGE-SECRET-KEY-1; leave it out to have one made.")]
+    #[error(
+        "This is no key of a vault. It must be one line that begins with AGE-SECRET-KEY-1; leave it out to have one made."
+    )]
     BadKey,
     /// The key file.
     #[error("The vault's key file {path} cannot be used: {detail}.")]
@@ -84,8 +86,8 @@ impl Vault {
     pub fn open(text: Option<&str>) -> Result<Self, VaultError> {
         let text = text.unwrap_or("{\n  \"secrets\": {}\n}\n").to_owned();
         Doc::parse(text.as_str()).map_err(|error| VaultError::Malformed(error.to_string()))?;
-        let file: SecretsFile =
-            serde_json::from_str(text.trim_start_matches('\u{feff}')).map_err(|error| VaultError::Malformed(error.to_string()))?;
+        let file: SecretsFile = serde_json::from_str(text.trim_start_matches('\u{feff}'))
+            .map_err(|error| VaultError::Malformed(error.to_string()))?;
         if let Some(bad) = file.secrets.keys().find(|name| name.parse::<SecretName>().is_err()) {
             return Err(VaultError::Malformed(format!("“{bad}” is no name of a secret")));
         }
@@ -195,15 +197,15 @@ impl Vault {
     /// # Errors
     /// [`VaultError::UnknownSecret`], [`VaultError::WrongKey`], [`VaultError::Tampered`].
     pub fn reveal(&self, key: &VaultKey, name: &SecretName) -> Result<Revealed, VaultError> {
-        let record =
-            self.file.secrets.get(name.as_str()).ok_or_else(|| VaultError::UnknownSecret(name.clone()))?;
+        let record = self.file.secrets.get(name.as_str()).ok_or_else(|| VaultError::UnknownSecret(name.clone()))?;
         Ok(Revealed { version: record.version, value: decrypt(key, name, record)? })
     }
 
     /// Every entry this key cannot vouch for.
     #[must_use]
     pub fn check(&self, key: &VaultKey) -> Vec<VaultError> {
-        let names = self.file.secrets.iter().filter_map(|(name, record)| Some((name.parse::<SecretName>().ok()?, record)));
+        let names =
+            self.file.secrets.iter().filter_map(|(name, record)| Some((name.parse::<SecretName>().ok()?, record)));
         names.filter_map(|(name, record)| verify(key, &name, record).err()).collect()
     }
 
@@ -258,7 +260,8 @@ fn encrypt(
 
 /// What the seal covers: all of an entry, and its name.
 fn with_parts<T>(name: &SecretName, record: &SecretRecord, then: impl FnOnce(&[&[u8]]) -> T) -> T {
-    let (version, at, recipients) = (record.version.to_be_bytes(), record.updated_at.to_be_bytes(), record.recipients.join(" "));
+    let (version, at, recipients) =
+        (record.version.to_be_bytes(), record.updated_at.to_be_bytes(), record.recipients.join(" "));
     then(&[
         name.as_str().as_bytes(),
         &version,

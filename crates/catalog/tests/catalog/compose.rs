@@ -83,7 +83,8 @@ fn what_matters_is_read() {
             port(None, "3000", None, "tcp"),
         ]
     );
-    let dependencies: Vec<(&str, Condition)> = web.depends_on.iter().map(|one| (one.service.as_str(), one.condition)).collect();
+    let dependencies: Vec<(&str, Condition)> =
+        web.depends_on.iter().map(|one| (one.service.as_str(), one.condition)).collect();
     assert_eq!(dependencies, [("db", Condition::Healthy), ("init", Condition::CompletedSuccessfully)]);
     assert_eq!(web.relative_binds, ["./conf", "../x"]);
     assert!(compose.service("db").unwrap().healthcheck && !web.healthcheck);
@@ -101,7 +102,8 @@ fn variables_are_found_with_what_they_need() {
     };
     let all = [("TAG".to_owned(), false), ("DB_PASSWORD".to_owned(), true), ("B".to_owned(), true)];
     assert_eq!(unresolved(&[]), all);
-    let set = [Variable::plain("A", "1"), Variable::plain("TAG", ""), Variable::secret("DB_PASSWORD", "db".parse().unwrap())];
+    let set =
+        [Variable::plain("A", "1"), Variable::plain("TAG", ""), Variable::secret("DB_PASSWORD", "db".parse().unwrap())];
     assert_eq!(unresolved(&set), []);
     assert_eq!(unresolved(&[Variable::plain("DB_PASSWORD", "")]).len(), 3);
 }
@@ -158,7 +160,8 @@ fn a_stack_is_held_against_its_text_on_each_environment() {
     let mut stack = Stack::new("shop", StackSource::git("https://example.org/shop.git"));
     stack.env = vec![Variable::plain("TAG", "1")];
     stack.environments.entry("production".into()).or_default().env = vec![Variable::plain("DB_PASSWORD", "x")];
-    let text = "services:\n  web:\n    image: x:${TAG}\n    environment:\n      P: ${DB_PASSWORD:?}\n      Q: ${OPTION}\n";
+    let text =
+        "services:\n  web:\n    image: x:${TAG}\n    environment:\n      P: ${DB_PASSWORD:?}\n      Q: ${OPTION}\n";
     let found = check_compose(&stack, &["production", "testing"], "shop.git/docker-compose.yml", text);
     let unresolved: Vec<_> = found.iter().filter(|one| one.code == Code::UnresolvedVariable).collect();
     assert_eq!(unresolved.len(), 2);

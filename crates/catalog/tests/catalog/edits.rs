@@ -21,10 +21,20 @@ fn an_older_form_is_edited_in_its_own_words() {
     assert_eq!(changed, OLD.replace("\"value\":\"80\"", "\"value\":\"81\""));
     let added = edit(STACKS_FILE, OLD, &[set("app", Some("production"), "HOST", "h")]).unwrap();
     assert_eq!(added, OLD.replace("\\u00e9\"} ]", "\\u00e9\"}, { \"name\": \"HOST\", \"value\": \"h\" } ]"));
-    let back = edit(STACKS_FILE, &added, &[Edit::RemoveVariable { stack: "app".into(), environment: Some("production".into()), name: "HOST".into() }]);
+    let back = edit(
+        STACKS_FILE,
+        &added,
+        &[Edit::RemoveVariable { stack: "app".into(), environment: Some("production".into()), name: "HOST".into() }],
+    );
     assert_eq!(back.unwrap(), OLD);
     let everywhere = edit(STACKS_FILE, OLD, &[set("app", None, "A", "1")]).unwrap();
-    assert_eq!(everywhere, OLD.replace("3]\r\n", "3],\r\n\t\t\t\"env\": [\r\n\t\t\t\t{ \"name\": \"A\", \"value\": \"1\" }\r\n\t\t\t]\r\n"));
+    assert_eq!(
+        everywhere,
+        OLD.replace(
+            "3]\r\n",
+            "3],\r\n\t\t\t\"env\": [\r\n\t\t\t\t{ \"name\": \"A\", \"value\": \"1\" }\r\n\t\t\t]\r\n"
+        )
+    );
     let renamed = edit(STACKS_FILE, OLD, &[Edit::RenameStack { from: "app".into(), to: "site".into() }]).unwrap();
     assert_eq!(renamed, OLD.replace("\"app\":", "\"site\":"));
 }
@@ -43,7 +53,11 @@ fn a_new_stack_looks_as_its_neighbours_do() {
     assert_eq!(edit(STACKS_FILE, &changed, &[Edit::SetStack(Box::new(db))]).unwrap(), changed);
     let gone = edit(STACKS_FILE, &changed, &[Edit::RemoveStack { name: "db".into() }]).unwrap();
     assert_eq!(gone, text);
-    let first = apply_edits(&Snapshot::default(), &[Edit::SetStack(Box::new(Stack::new("a", StackSource::git("https://x/a"))))]).unwrap();
+    let first = apply_edits(
+        &Snapshot::default(),
+        &[Edit::SetStack(Box::new(Stack::new("a", StackSource::git("https://x/a"))))],
+    )
+    .unwrap();
     assert_eq!(
         first[STACKS_FILE].as_deref().unwrap(),
         "{\n  \"docker_stacks\": [\n    {\n      \"name\": \"a\",\n      \"git_repo\": \"https://x/a\",\n      \"env\": []\n    }\n  ]\n}\n"
@@ -59,12 +73,17 @@ fn only_the_fields_that_differ_change() {
     web.description = Some("Site".into());
     web.env.push(Variable::plain("M", ""));
     let changed = edit(STACKS_FILE, text, &[Edit::SetStack(Box::new(web.clone()))]).unwrap();
-    let wanted = text.replace("8080}]", "8080}, { \"name\": \"M\", \"value\": \"\" }]").replace("}}]}", "}, \"description\": \"Site\"}]}");
+    let wanted = text
+        .replace("8080}]", "8080}, { \"name\": \"M\", \"value\": \"\" }]")
+        .replace("}}]}", "}, \"description\": \"Site\"}]}");
     assert_eq!(changed, wanted);
     web.publish.hostname = None;
     web.health.timeout_s = Some(5);
     let changed = edit(STACKS_FILE, text, &[Edit::SetStack(Box::new(web.clone()))]).unwrap();
-    assert!(changed.contains("\"nginx_proxy\": {\"x\": 1}") && changed.contains("\"health\": { \"timeout_s\": 5 }"), "{changed}");
+    assert!(
+        changed.contains("\"nginx_proxy\": {\"x\": 1}") && changed.contains("\"health\": { \"timeout_s\": 5 }"),
+        "{changed}"
+    );
     assert_eq!(read_one(&changed), web);
     web.source = StackSource::Text { path: "stacks/web/docker-compose.yml".into() };
     let changed = edit(STACKS_FILE, text, &[Edit::SetStack(Box::new(web.clone()))]).unwrap();
@@ -84,7 +103,10 @@ fn what_is_needed_is_not_taken_away() {
     assert_eq!(none(Edit::Unassign { guest: "q".into(), stack: "web".into() }), EditError::UnknownGuest("q".into()));
     assert_eq!(none(Edit::RenameStack { from: "web".into(), to: "db".into() }), EditError::StackExists("db".into()));
     assert!(matches!(none(Edit::RenameStack { from: "web".into(), to: "My App".into() }), EditError::BadName { .. }));
-    assert!(matches!(none(Edit::SetText { path: STACKS_FILE.into(), text: Some("{".into()) }), EditError::NotJson { .. }));
+    assert!(matches!(
+        none(Edit::SetText { path: STACKS_FILE.into(), text: Some("{".into()) }),
+        EditError::NotJson { .. }
+    ));
 }
 
 #[test]
@@ -97,10 +119,16 @@ fn assignments_keep_the_form_of_their_list() {
     let one = |change: Edit| edit(GUESTS_FILE, guests, &[change]).unwrap();
     assert_eq!(one(assign("p", "db", None)), guests.replace("[\"web\"]", "[\"web\", \"db\"]"));
     assert_eq!(one(assign("p", "web", None)), guests);
-    assert_eq!(one(assign("p", "web", Some("x"))), guests.replace("[\"web\"]", "[{ \"name\": \"web\", \"environment\": \"x\" }]"));
+    assert_eq!(
+        one(assign("p", "web", Some("x"))),
+        guests.replace("[\"web\"]", "[{ \"name\": \"web\", \"environment\": \"x\" }]")
+    );
     assert_eq!(one(assign("q", "web", Some("x"))), guests.replace("\"testing\"", "\"x\""));
     assert_eq!(one(assign("q", "web", None)), guests.replace(", \"environment\": \"testing\"", ""));
-    assert_eq!(one(assign("r", "db", None)), guests.replace("{\"name\": \"r\"}", "{\"name\": \"r\", \"docker_stacks\": [\"db\"]}"));
+    assert_eq!(
+        one(assign("r", "db", None)),
+        guests.replace("{\"name\": \"r\"}", "{\"name\": \"r\", \"docker_stacks\": [\"db\"]}")
+    );
     assert_eq!(one(Edit::Unassign { guest: "p".into(), stack: "web".into() }), guests.replace("[\"web\"]", "[]"));
     assert_eq!(one(Edit::Unassign { guest: "r".into(), stack: "web".into() }), guests);
 }
@@ -108,7 +136,10 @@ fn assignments_keep_the_form_of_their_list() {
 #[test]
 fn a_stack_beside_its_compose_text_moves_with_its_folder() {
     let snapshot = Snapshot::of_texts([
-        ("stacks/side/phoenix.json", "{\n  \"description\": \"Side\",\n  \"environments\": {\"production\": {\"variables\": []}}\n}\n"),
+        (
+            "stacks/side/phoenix.json",
+            "{\n  \"description\": \"Side\",\n  \"environments\": {\"production\": {\"variables\": []}}\n}\n",
+        ),
         ("stacks/side/docker-compose.yml", "services:\n  a:\n    image: x:1\n"),
     ]);
     let changes = apply_edits(&snapshot, &[set("side", Some("production"), "A", "1")]).unwrap();

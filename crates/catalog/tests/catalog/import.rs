@@ -40,7 +40,14 @@ fn all_that_was_said_is_said_in_our_form() {
     assert_eq!(side.environments["production"].firewall_rules.len(), 1);
     assert!(!reading.diagnostics.iter().any(|one| one.code == Code::OlderForm));
     // What nobody understands is there still, to the letter.
-    for kept in ["\"team\": \"x\"", "\"why\": \"web\"", "\"note\": 1.50", "\"lost\"", "\"$schema\": \"old\"", "node.role==manager"] {
+    for kept in [
+        "\"team\": \"x\"",
+        "\"why\": \"web\"",
+        "\"note\": 1.50",
+        "\"lost\"",
+        "\"$schema\": \"old\"",
+        "node.role==manager",
+    ] {
         assert!(text.contains(kept), "{kept} in {text}");
     }
     let said: Vec<&str> = import.steps.iter().map(|step| step.pointer.as_str()).collect();
@@ -53,7 +60,10 @@ fn all_that_was_said_is_said_in_our_form() {
     ] {
         assert!(said.contains(&pointer), "{pointer} in {said:?}");
     }
-    assert!(import.left.iter().any(|one| one.code == Code::NotApplied) && import.left.iter().any(|one| one.pointer.ends_with("/team")));
+    assert!(
+        import.left.iter().any(|one| one.code == Code::NotApplied)
+            && import.left.iter().any(|one| one.pointer.ends_with("/team"))
+    );
     // Once is enough.
     assert!(plan_import(&after).changes.is_empty());
 }

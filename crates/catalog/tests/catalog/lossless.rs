@@ -50,15 +50,20 @@ fn stacks_file(style: &Style) -> String {
         let (p, q) = (i.repeat(2), i.repeat(3));
         write!(text, "{p}{key}{{{n}{q}\"name\"{c}\"{name}\",{n}{q}\"x_cost\"{c}1.50e+1,{n}").unwrap();
         write!(text, "{q}\"git_repo\"{c}\"https:\\/\\/example.org\\/{name}.git\" ,{n}{n}{q}\"env\"{c}").unwrap();
-        let variables: Vec<String> =
-            (0..=index).map(|number| format!("{{\"name\"{c}\"V{number}\", \"value\"{c}\"\\u00e9{number}\",\"x_note\"{c}null}}")).collect();
+        let variables: Vec<String> = (0..=index)
+            .map(|number| format!("{{\"name\"{c}\"V{number}\", \"value\"{c}\"\\u00e9{number}\",\"x_note\"{c}null}}"))
+            .collect();
         if style.inline_variables {
             write!(text, "[ {} ]", variables.join(" ,  ")).unwrap();
         } else {
             let r = i.repeat(4);
             write!(text, "[{n}{r}{}{n}{q}]", variables.join(&format!(",{n}{r}"))).unwrap();
         }
-        write!(text, ",{n}{q}\"environments\"{c}{{ \"production\"{c}{{\"variables\"{c}[ ], \"x_keep\"{c}[1,{n} 2]}} }}{n}{p}}}").unwrap();
+        write!(
+            text,
+            ",{n}{q}\"environments\"{c}{{ \"production\"{c}{{\"variables\"{c}[ ], \"x_keep\"{c}[1,{n} 2]}} }}{n}{p}}}"
+        )
+        .unwrap();
         text.push_str(if index < 2 { " ," } else { "" });
         text.push_str(n);
     }
@@ -70,7 +75,10 @@ fn guests_file(style: &Style) -> String {
     let Style { indent: i, newline: n, colon: c, .. } = style;
     let p = i.repeat(2);
     let guest = |name: &str, stacks: &str| {
-        format!("{p}{{\"vmid\"{c}1{}, \"name\"{c}\"{name}\", \"cores\"{c}4,{n}{p}{i}\"portainer_environment_name\"{c}\"{name}\" ,\"docker_stacks\"{c}{stacks}, \"network_config\"{c}{{\"ip\"{c}\"10.0.0.1\\/24\"}}}}", name.len())
+        format!(
+            "{p}{{\"vmid\"{c}1{}, \"name\"{c}\"{name}\", \"cores\"{c}4,{n}{p}{i}\"portainer_environment_name\"{c}\"{name}\" ,\"docker_stacks\"{c}{stacks}, \"network_config\"{c}{{\"ip\"{c}\"10.0.0.1\\/24\"}}}}",
+            name.len()
+        )
     };
     format!(
         "{{\"vm_defaults\"{c}{{\"cores\"{c}2}},{n}{i}\"vms\"{c}[{n}{},{n}{},{n}{}{n}{i}]{n}}}{}",
@@ -178,7 +186,11 @@ fn plan(catalog: &Catalog, (kind, a, b, value): &Draw) -> (Edit, Catalog, Shape)
             };
             after.stacks.retain(|one| one.name != new.name || shape == Shape::Insertion);
             if shape == Shape::Several {
-                return (Edit::RemoveVariable { stack: name, environment: None, name: "NONE".into() }, catalog.clone(), Shape::Nothing);
+                return (
+                    Edit::RemoveVariable { stack: name, environment: None, name: "NONE".into() },
+                    catalog.clone(),
+                    Shape::Nothing,
+                );
             }
             after.stacks.push(new.clone());
             (Edit::SetStack(Box::new(new)), after, shape)
@@ -186,7 +198,11 @@ fn plan(catalog: &Catalog, (kind, a, b, value): &Draw) -> (Edit, Catalog, Shape)
         10 => {
             let to = format!("r{a}-{b}");
             if after.stacks.iter().any(|one| one.name == to) {
-                return (Edit::RemoveVariable { stack: name, environment: None, name: "NONE".into() }, catalog.clone(), Shape::Nothing);
+                return (
+                    Edit::RemoveVariable { stack: name, environment: None, name: "NONE".into() },
+                    catalog.clone(),
+                    Shape::Nothing,
+                );
             }
             after.stacks[index].name.clone_from(&to);
             for assignment in after.guests.iter_mut().flat_map(|guest| &mut guest.assignments) {
@@ -199,7 +215,11 @@ fn plan(catalog: &Catalog, (kind, a, b, value): &Draw) -> (Edit, Catalog, Shape)
         _ => {
             let used = after.guests.iter().any(|guest| guest.assignments.iter().any(|one| one.stack == name));
             if used || after.stacks.len() < 2 {
-                return (Edit::RemoveVariable { stack: name, environment: None, name: "NONE".into() }, catalog.clone(), Shape::Nothing);
+                return (
+                    Edit::RemoveVariable { stack: name, environment: None, name: "NONE".into() },
+                    catalog.clone(),
+                    Shape::Nothing,
+                );
             }
             after.stacks.remove(index);
             (Edit::RemoveStack { name }, after, Shape::Removal)
@@ -235,12 +255,24 @@ fn check_shape(before: &str, after: &str, shape: &Shape) -> Result<(), TestCaseE
     let (start, end) = shared(before.as_bytes(), after.as_bytes());
     match shape {
         Shape::Nothing => prop_assert_eq!(before, after),
-        Shape::Insertion => prop_assert!(start + end >= before.len(), "more than an insertion:\n{}\n→\n{}", before, after),
+        Shape::Insertion => {
+            prop_assert!(start + end >= before.len(), "more than an insertion:\n{}\n→\n{}", before, after)
+        }
         Shape::Removal => prop_assert!(start + end >= after.len(), "more than a removal:\n{}\n→\n{}", before, after),
         Shape::Replacement => {
-            let (old, new) = (&before.as_bytes()[start..before.len() - end], &after.as_bytes()[start..after.len() - end]);
-            let inside_a_literal = |piece: &[u8]| !piece.iter().any(|byte| matches!(byte, b'\n' | b'\r' | b'\t' | b':' | b',' | b'{' | b'}' | b'[' | b']'));
-            prop_assert!(inside_a_literal(old) && inside_a_literal(new), "more than a literal:\n{}\n→\n{}", before, after);
+            let (old, new) =
+                (&before.as_bytes()[start..before.len() - end], &after.as_bytes()[start..after.len() - end]);
+            let inside_a_literal = |piece: &[u8]| {
+                !piece
+                    .iter()
+                    .any(|byte| matches!(byte, b'\n' | b'\r' | b'\t' | b':' | b',' | b'{' | b'}' | b'[' | b']'))
+            };
+            prop_assert!(
+                inside_a_literal(old) && inside_a_literal(new),
+                "more than a literal:\n{}\n→\n{}",
+                before,
+                after
+            );
         }
         Shape::Several => {}
     }
@@ -270,7 +302,10 @@ fn check_kept(style: &Style, before: &str, after: &str, stacks: usize) -> Result
 
 fn sorted(mut catalog: Catalog) -> Catalog {
     // Order among variables of one list is the file's; of the lists an edit does not touch it stays.
-    catalog.stacks.iter_mut().for_each(|stack| stack.environments.retain(|_, over| *over != types::catalog::Override::default()));
+    catalog
+        .stacks
+        .iter_mut()
+        .for_each(|stack| stack.environments.retain(|_, over| *over != types::catalog::Override::default()));
     catalog
 }
 

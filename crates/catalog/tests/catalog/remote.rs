@@ -58,7 +58,8 @@ async fn references_mean_commits() {
         }
         let error = remote.resolve(&address, Some("nope"), None).await.unwrap_err();
         assert!(matches!(error, GitError::NoReference { .. }), "{error}");
-        let names: Vec<String> = remote.references(&address, None).await.unwrap().into_iter().map(|one| one.name).collect();
+        let names: Vec<String> =
+            remote.references(&address, None).await.unwrap().into_iter().map(|one| one.name).collect();
         assert_eq!(names, ["refs/heads/feature/x", "refs/heads/main", "refs/tags/v1", "refs/tags/v2"]);
     }
     let error = remote.resolve(&file_address(&bare), Some("--upload-pack=id"), None).await.unwrap_err();
@@ -77,7 +78,8 @@ async fn files_of_one_commit_are_fetched_once() {
     let server = GitServer::start(&folder.path().join("served"), None).await;
     let http = Address::parse(&format!("{}/origin.git", server.url)).unwrap();
     for address in [&file_address(&bare), &http] {
-        let files = remote.files(address, &one, &["docker-compose.yml", "deploy/ä b.yml", "deploy"], None).await.unwrap();
+        let files =
+            remote.files(address, &one, &["docker-compose.yml", "deploy/ä b.yml", "deploy"], None).await.unwrap();
         assert_eq!(files["docker-compose.yml"].as_deref(), Some(&b"services:\n  web:\n    image: x:1\n"[..]));
         assert_eq!((&files["deploy/ä b.yml"], &files["deploy"]), (&None, &None));
         let files = remote.files(address, &two, &["deploy/ä b.yml", "deploy"], None).await.unwrap();

@@ -48,7 +48,10 @@ async fn an_empty_folder_becomes_a_repository_and_edits_become_commits() {
     assert!(!reading.version.is_dirty() && reading.catalog.stack("web").is_some());
     let history = repository.history(None, 10).await.unwrap();
     let [revision] = history.as_slice() else { panic!("{history:#?}") };
-    assert_eq!((revision.author_name.as_str(), revision.author_email.as_str(), revision.at), ("Ada", "ada@example.org", NOW));
+    assert_eq!(
+        (revision.author_name.as_str(), revision.author_email.as_str(), revision.at),
+        ("Ada", "ada@example.org", NOW)
+    );
     assert_eq!((revision.subject.as_str(), revision.body.as_str()), ("Add web", "Because."));
     assert_eq!(revision.files, [STACKS_FILE]);
     assert_eq!(by_hand(repository.root(), &["status", "--porcelain"]), "");
@@ -122,15 +125,23 @@ async fn a_hand_edit_is_read_and_never_swept_up_unseen() {
     assert_eq!(done.files, [STACKS_FILE]);
     let history = repository.history(None, 2).await.unwrap();
     assert_eq!(Some(&history[1].commit), done.hand_edit.as_ref());
-    assert_eq!((history[1].author_name.as_str(), history[1].files.as_slice()), ("Hand edit", &[STACKS_FILE.to_owned()][..]));
-    let alone = repository.diff(&CatalogVersion::commit(&history[1].commit), &CatalogVersion::commit(&history[0].commit)).await.unwrap();
+    assert_eq!(
+        (history[1].author_name.as_str(), history[1].files.as_slice()),
+        ("Hand edit", &[STACKS_FILE.to_owned()][..])
+    );
+    let alone = repository
+        .diff(&CatalogVersion::commit(&history[1].commit), &CatalogVersion::commit(&history[0].commit))
+        .await
+        .unwrap();
     assert!(alone[0].unified.contains("\"A\"") && !alone[0].unified.contains("other.git"), "{}", alone[0].unified);
     // Other files are as they were, staged ones too.
     assert_eq!(by_hand(root, &["status", "--porcelain"]), "A  README.md\n?? stacks/");
     assert_eq!(done.version.edits.len(), 1);
     // The version with the hand edit can still be looked at.
     let shown = repository.show(&seen).await.unwrap();
-    assert!(shown.text(STACKS_FILE).unwrap().contains("other.git") && !shown.text(STACKS_FILE).unwrap().contains("\"A\""));
+    assert!(
+        shown.text(STACKS_FILE).unwrap().contains("other.git") && !shown.text(STACKS_FILE).unwrap().contains("\"A\"")
+    );
 }
 
 #[tokio::test]
@@ -138,14 +149,22 @@ async fn a_broken_hand_edit_blocks_its_own_stack_alone() {
     let (_folder, repository) = repository().await;
     let root = repository.root();
     write(root, STACKS_FILE, &spread(&["web", "db", "cache"]));
-    write(root, GUESTS_FILE, "{\n  \"vms\": [\n    {\"name\": \"p\", \"portainer_environment_name\": \"p\", \"docker_stacks\": [\"web\"]},\n    {\"name\": \"q\", \"portainer_environment_name\": \"q\"}\n  ]\n}\n");
+    write(
+        root,
+        GUESTS_FILE,
+        "{\n  \"vms\": [\n    {\"name\": \"p\", \"portainer_environment_name\": \"p\", \"docker_stacks\": [\"web\"]},\n    {\"name\": \"q\", \"portainer_environment_name\": \"q\"}\n  ]\n}\n",
+    );
     by_hand(root, &["add", "."]);
     by_hand(root, &["commit", "-qm", "By hand"]);
     let good = text(root, STACKS_FILE);
     write(root, STACKS_FILE, &good.replace("\"https://example.org/db.git\",", "\"https://example.org/db2.git\""));
     let reading = repository.read().await.unwrap();
     let found = only(&reading.diagnostics, Code::Syntax);
-    assert_eq!((found.stack.as_deref(), found.line, found.pointer.as_str()), (Some("db"), 11, "/docker_stacks/1"), "{found:#?}");
+    assert_eq!(
+        (found.stack.as_deref(), found.line, found.pointer.as_str()),
+        (Some("db"), 11, "/docker_stacks/1"),
+        "{found:#?}"
+    );
     assert_eq!(reading.blocked_stacks.iter().collect::<Vec<_>>(), ["db"]);
     assert!(["web", "db", "cache"].iter().all(|name| reading.catalog.stack(name).is_some()));
     assert!(!reading.stacks_are_complete && reading.guests_are_complete);
@@ -176,7 +195,11 @@ async fn versions_can_be_compared_and_restored() {
     let changes = repository.diff(&begin, &third).await.unwrap();
     let paths: Vec<&str> = changes.iter().map(|one| one.path.as_str()).collect();
     assert_eq!(paths, [SECRETS_FILE, STACKS_FILE]);
-    assert!(changes[0].before.is_none() && changes[1].unified.contains("-      \"name\": \"db\""), "{}", changes[1].unified);
+    assert!(
+        changes[0].before.is_none() && changes[1].unified.contains("-      \"name\": \"db\""),
+        "{}",
+        changes[1].unified
+    );
     let restored = repository.restore(&begin, &third, &ada(), NOW).await.unwrap();
     let reading = repository.read().await.unwrap();
     assert_eq!(reading.version, restored.version);
@@ -194,7 +217,11 @@ async fn versions_can_be_compared_and_restored() {
 async fn a_secret_in_plain_text_moves_into_the_vault_and_never_shows() {
     let (_folder, repository) = repository().await;
     let root = repository.root();
-    write(root, HYPERVISOR_FILE, "{\n  \"portainer_api\": {\n    \"url\": \"https://p:9443\",\n    \"api_key\": \"ptr_s3cr3t\"\n  },\n  \"zfs\": 1.50\n}\n");
+    write(
+        root,
+        HYPERVISOR_FILE,
+        "{\n  \"portainer_api\": {\n    \"url\": \"https://p:9443\",\n    \"api_key\": \"ptr_s3cr3t\"\n  },\n  \"zfs\": 1.50\n}\n",
+    );
     by_hand(root, &["add", "."]);
     by_hand(root, &["commit", "-qm", "By hand"]);
     let snapshot = repository.snapshot().await.unwrap();
@@ -202,10 +229,23 @@ async fn a_secret_in_plain_text_moves_into_the_vault_and_never_shows() {
     let key = VaultKey::generate();
     let mut vault = Vault::of(&snapshot).unwrap();
     vault.set(&key, &"portainer".parse().unwrap(), &value, "ada", NOW).unwrap();
-    let adopt = Edit::AdoptSecret { file: HYPERVISOR_FILE.into(), pointer: "/portainer_api/api_key".into(), secret: "portainer".parse().unwrap() };
-    let change = Change { edits: vec![adopt, vault.edit()], base: snapshot.version.clone(), author: ada(), message: "Into the vault".into(), at: NOW };
+    let adopt = Edit::AdoptSecret {
+        file: HYPERVISOR_FILE.into(),
+        pointer: "/portainer_api/api_key".into(),
+        secret: "portainer".parse().unwrap(),
+    };
+    let change = Change {
+        edits: vec![adopt, vault.edit()],
+        base: snapshot.version.clone(),
+        author: ada(),
+        message: "Into the vault".into(),
+        at: NOW,
+    };
     let done = repository.commit(&change).await.unwrap();
-    assert_eq!(text(root, HYPERVISOR_FILE), "{\n  \"portainer_api\": {\n    \"url\": \"https://p:9443\",\n    \"api_key\": \"vault/portainer\"\n  },\n  \"zfs\": 1.50\n}\n");
+    assert_eq!(
+        text(root, HYPERVISOR_FILE),
+        "{\n  \"portainer_api\": {\n    \"url\": \"https://p:9443\",\n    \"api_key\": \"vault/portainer\"\n  },\n  \"zfs\": 1.50\n}\n"
+    );
     assert!(repository.read().await.unwrap().diagnostics.is_empty());
     let changes = repository.diff(&snapshot.version, &done.version).await.unwrap();
     assert!(!format!("{changes:?}").contains("s3cr3t"));
@@ -219,7 +259,9 @@ async fn hostile_settings_and_links_do_nothing() {
     let mark = folder.path().join("ran");
     let run = format!("touch {}", mark.display());
     std::fs::create_dir_all(root.join(".git/hooks")).unwrap();
-    for hook in ["pre-commit", "post-commit", "reference-transaction", "post-index-change", "post-checkout", "post-merge"] {
+    for hook in
+        ["pre-commit", "post-commit", "reference-transaction", "post-index-change", "post-checkout", "post-merge"]
+    {
         let at = root.join(".git/hooks").join(hook);
         std::fs::write(&at, format!("#!/bin/sh\n{run}\n")).unwrap();
         std::fs::set_permissions(&at, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
@@ -276,12 +318,25 @@ async fn a_folder_inside_another_repository_is_refused() {
 async fn a_rename_is_one_commit_over_all_files() {
     let (_folder, repository, base) = two_stacks().await;
     let root = repository.root();
-    write(root, GUESTS_FILE, "{\"vms\": [{\"name\": \"p\", \"portainer_environment_name\": \"p\", \"docker_stacks\": [\"web\", {\"name\": \"db\"}]}]}\n");
+    write(
+        root,
+        GUESTS_FILE,
+        "{\"vms\": [{\"name\": \"p\", \"portainer_environment_name\": \"p\", \"docker_stacks\": [\"web\", {\"name\": \"db\"}]}]}\n",
+    );
     let version = repository.read().await.unwrap().version;
-    let mut edits = change(&version, Edit::Assign { guest: "p".into(), assignment: Assignment { stack: "web".into(), environment: Some("production".into()) } });
+    let mut edits = change(
+        &version,
+        Edit::Assign {
+            guest: "p".into(),
+            assignment: Assignment { stack: "web".into(), environment: Some("production".into()) },
+        },
+    );
     edits.edits.push(Edit::RenameStack { from: "web".into(), to: "site".into() });
     let done = repository.commit(&edits).await.unwrap();
     assert_eq!(done.files, [STACKS_FILE, GUESTS_FILE]);
-    assert_eq!(text(root, GUESTS_FILE), "{\"vms\": [{\"name\": \"p\", \"portainer_environment_name\": \"p\", \"docker_stacks\": [{ \"name\": \"site\", \"environment\": \"production\" }, {\"name\": \"db\"}]}]}\n");
+    assert_eq!(
+        text(root, GUESTS_FILE),
+        "{\"vms\": [{\"name\": \"p\", \"portainer_environment_name\": \"p\", \"docker_stacks\": [{ \"name\": \"site\", \"environment\": \"production\" }, {\"name\": \"db\"}]}]}\n"
+    );
     assert_ne!(done.version.commit, base.commit);
 }

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use catalog::{GUESTS_FILE, HYPERVISOR_FILE, Reading, STACKS_FILE, Snapshot, read};
 use types::catalog::{
-    Assignment, DiagnosticCode as Code, FileMount, GuestKind, PortainerRole, SecretSource, Severity, StackSource, Variable,
+    Assignment, DiagnosticCode as Code, FileMount, GuestKind, PortainerRole, SecretSource, Severity, StackSource,
+    Variable,
 };
 
 use crate::support::only;
@@ -156,9 +157,14 @@ fn the_list_speaks_louder_than_the_file_beside() {
 #[test]
 fn machines_in_all_their_forms() {
     let reading = read(&Snapshot::of_texts([
-        (STACKS_FILE, r#"{"docker_stacks": [{"name": "web", "git_repo": "https://x.org/w.git"}, {"name": "db", "git_repo": "https://x.org/d.git",
-            "environments": {"testing": {}}}]}"#),
-        (GUESTS_FILE, r#"{"vm_defaults": {"cores": 4}, "vms": [
+        (
+            STACKS_FILE,
+            r#"{"docker_stacks": [{"name": "web", "git_repo": "https://x.org/w.git"}, {"name": "db", "git_repo": "https://x.org/d.git",
+            "environments": {"testing": {}}}]}"#,
+        ),
+        (
+            GUESTS_FILE,
+            r#"{"vm_defaults": {"cores": 4}, "vms": [
             {"vmid": 9000, "name": "template", "is_template": true, "cores": 2, "memory_mb": 2048},
             {"vmid": "1001", "name": "rumpleprod", "clone_from_vmid": 9000, "cores": 4, "memory_mb": 8192, "disk_size_gb": 64,
              "network_config": {"ip": "10.0.0.11/24", "gw": "10.0.0.1", "nameserver": "10.0.0.1"}, "firewall": {"enabled": true, "rules": []},
@@ -169,7 +175,8 @@ fn machines_in_all_their_forms() {
             {"name": "rumple", "kind": "hosted", "portainer_environment_name": "rumple", "docker_stacks": []},
             {"vmid": 1003, "name": "oldest", "portainer_config": {"compose_file_path": "x"}},
             {"vmid": 1004, "name": "older", "docker_compose_files": [{"source": "a", "destination": "b"}]}
-        ]}"#),
+        ]}"#,
+        ),
     ]));
     no_errors(&reading);
     let prod = reading.catalog.guest("rumpleprod").unwrap();
@@ -197,8 +204,14 @@ fn machines_in_all_their_forms() {
 fn global_settings_in_all_their_forms() {
     let settings = |text: &str| read(&Snapshot::of_texts([(HYPERVISOR_FILE, text)])).catalog.portainer;
     let url = |text: &str| settings(text).url;
-    assert_eq!(url(r#"{"portainer_api": {"url": "https://p.example.org:9443"}}"#).as_deref(), Some("https://p.example.org:9443"));
-    assert_eq!(url(r#"{"portainer_api": {"server_hostname": "p.local", "port": 9444}}"#).as_deref(), Some("https://p.local:9444"));
+    assert_eq!(
+        url(r#"{"portainer_api": {"url": "https://p.example.org:9443"}}"#).as_deref(),
+        Some("https://p.example.org:9443")
+    );
+    assert_eq!(
+        url(r#"{"portainer_api": {"server_hostname": "p.local", "port": 9444}}"#).as_deref(),
+        Some("https://p.local:9444")
+    );
     assert_eq!(url(r#"{"portainer_api": {"server_ip": "10.0.0.9"}}"#).as_deref(), Some("https://10.0.0.9:9443"));
     assert_eq!(
         url(r#"{"network": {"portainer_server_ip": "10.0.0.8", "portainer_server_port": "9443", "portainer_agent_port": 9001}}"#).as_deref(),

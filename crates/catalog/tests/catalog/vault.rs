@@ -35,7 +35,8 @@ fn filled(key: &VaultKey) -> Vault {
 fn what_is_set_can_be_listed_revealed_rotated_and_removed() {
     let key = VaultKey::generate();
     let mut vault = filled(&key);
-    let listed: Vec<_> = vault.list().into_iter().map(|one| (one.name.to_string(), one.version, one.updated_by)).collect();
+    let listed: Vec<_> =
+        vault.list().into_iter().map(|one| (one.name.to_string(), one.version, one.updated_by)).collect();
     assert_eq!(listed, [("grafana/admin".into(), 1, "ada".into()), ("portainer".into(), 1, "bob".into())]);
     let before = text_of(&vault);
     let rotated = vault.rotate(&key, &name("grafana/admin"), &secret("second"), "eve", NOW + 2).unwrap();
@@ -68,7 +69,12 @@ fn another_key_is_told_from_a_changed_entry() {
     };
     let wanted = VaultError::Tampered(name("portainer"));
     // Another entry's value, an older-looking version, another author, a flipped byte.
-    assert_eq!(tampered(&|file| file["secrets"]["portainer"]["ciphertext"] = file["secrets"]["grafana/admin"]["ciphertext"].clone()), wanted);
+    assert_eq!(
+        tampered(
+            &|file| file["secrets"]["portainer"]["ciphertext"] = file["secrets"]["grafana/admin"]["ciphertext"].clone()
+        ),
+        wanted
+    );
     assert_eq!(tampered(&|file| file["secrets"]["portainer"] = file["secrets"]["grafana/admin"].clone()), wanted);
     assert_eq!(tampered(&|file| file["secrets"]["portainer"]["version"] = 7.into()), wanted);
     assert_eq!(tampered(&|file| file["secrets"]["portainer"]["updated_by"] = "mallory".into()), wanted);

@@ -64,13 +64,16 @@ pub fn is_variable_name(name: &str) -> bool {
 #[must_use]
 pub fn looks_secret(name: &str) -> bool {
     let name = name.to_ascii_lowercase().replace('-', "_");
-    let says = |word: &str| name == word || name.ends_with(&format!("_{word}")) || name.starts_with(&format!("{word}_"));
+    let says =
+        |word: &str| name == word || name.ends_with(&format!("_{word}")) || name.starts_with(&format!("{word}_"));
     // A path, an address or a user beside a secret is none.
     let beside = ["file", "path", "url", "user", "username", "name", "ttl", "length"]
         .iter()
         .any(|word| name.ends_with(&format!("_{word}")));
     !beside
-        && (["password", "passwd", "secret", "token", "credential", "credentials", "passphrase"].iter().any(|w| says(w))
+        && (["password", "passwd", "secret", "token", "credential", "credentials", "passphrase"]
+            .iter()
+            .any(|w| says(w))
             || ["api_key", "apikey", "private_key", "secret_key", "access_key", "encryption_key", "auth_key"]
                 .iter()
                 .any(|word| name.ends_with(word)))
@@ -192,7 +195,9 @@ impl fmt::Debug for SecretName {
 
 #[cfg(test)]
 mod tests {
-    use super::{DotenvHazard, SecretName, check_stack_name, dotenv_form, is_variable_name, looks_secret, normalise_name};
+    use super::{
+        DotenvHazard, SecretName, check_stack_name, dotenv_form, is_variable_name, looks_secret, normalise_name,
+    };
 
     #[test]
     fn names_become_what_portainer_makes_of_them() {
@@ -232,8 +237,12 @@ mod tests {
     #[test]
     fn variables_and_secrets_have_names() {
         assert!(is_variable_name("_A1") && is_variable_name("POSTGRES_DB"));
-        assert!(!is_variable_name("1A") && !is_variable_name("A-B") && !is_variable_name("") && !is_variable_name("A=B"));
-        assert!(looks_secret("GRAFANA_ADMIN_PASSWORD") && looks_secret("N8N_ENCRYPTION_KEY") && looks_secret("api_key"));
+        assert!(
+            !is_variable_name("1A") && !is_variable_name("A-B") && !is_variable_name("") && !is_variable_name("A=B")
+        );
+        assert!(
+            looks_secret("GRAFANA_ADMIN_PASSWORD") && looks_secret("N8N_ENCRYPTION_KEY") && looks_secret("api_key")
+        );
         assert!(!looks_secret("PASSWORD_FILE") && !looks_secret("TOKENIZER") && !looks_secret("GRAFANA_ADMIN_USER"));
         let name: SecretName = "vault/grafana/admin".parse().unwrap();
         assert_eq!((name.as_str(), name.reference().as_str()), ("grafana/admin", "vault/grafana/admin"));

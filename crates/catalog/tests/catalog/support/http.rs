@@ -71,7 +71,8 @@ async fn answer(State(served): State<Arc<Served>>, request: Request) -> Response
         Some(_) => "someone",
         None => "anyone",
     };
-    let text = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
+    let text =
+        |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
     let mut child = Command::new("git")
         .arg("http-backend")
         .env("GIT_PROJECT_ROOT", &served.root)
