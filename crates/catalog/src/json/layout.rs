@@ -39,9 +39,9 @@ impl Layout {
         let closing = text[last_end..container.range.end - 1].to_owned();
         let line_indent = indentation_at(text, container.range.start);
         let Some(last) = starts.last() else {
-            // An empty container: spread, if the file is spread over lines at all.
-            if !text.contains('\n') {
-                return Gap { between: " ".to_owned(), closing: String::new(), entries: None };
+            // An empty container: spread, unless it stands inside of another on the same line.
+            if !text.contains('\n') || opened_on_line(text, container.range.start) {
+                return Gap { between: " ".to_owned(), closing, entries: None };
             }
             let entries = format!("{line_indent}{}", self.indent);
             let between = format!("{}{entries}", self.newline);
@@ -144,6 +144,23 @@ pub(super) fn indentation_at(text: &str, offset: usize) -> String {
     let start = text[..offset].rfind('\n').map_or(0, |at| at + 1);
     let line = &text[start..offset];
     line[..line.len() - line.trim_start_matches([' ', '\t']).len()].to_owned()
+}
+
+/// Whether a container opened before a place on its line is still open there.
+fn opened_on_line(text: &str, offset: usize) -> bool {
+    let start = text[..offset].rfind('\n').map_or(0, |at| at + 1);
+    let (mut depth, mut in_string, mut escaped) = (0_u32, false, false);
+    for char in text[start..offset].chars() {
+        match char {
+            _ if escaped => escaped = false,
+            '\\' if in_string => escaped = true,
+            '"' => in_string = !in_string,
+            '{' | '[' if !in_string => depth += 1,
+            '}' | ']' if !in_string => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    depth > 0
 }
 
 /// Where the entries of a container begin and end. A member begins with its key.

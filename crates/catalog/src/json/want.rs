@@ -171,9 +171,10 @@ impl Editor<'_> {
                 // A one-line list keeps its inner margin.
                 let first = match gap.entries {
                     Some(_) => gap.between.clone(),
-                    None => starts
-                        .first()
-                        .map_or(String::new(), |first| self.text[container.range.start + 1..*first].to_owned()),
+                    None => {
+                        let inside = container.range.start + 1;
+                        self.text[inside..starts.first().copied().unwrap_or(container.range.end - 1)].to_owned()
+                    }
                 };
                 self.additions(added, &first, &gap.between, gap.entries.as_deref(), &mut text);
                 text.push_str(&gap.closing);

@@ -290,7 +290,8 @@ fn check_kept(style: &Style, before: &str, after: &str, stacks: usize) -> Result
         let (was, is) = (count(before, &piece), count(after, &piece));
         prop_assert!(is == was || stacks == 1 && is + 1 == was, "{} {} {}", piece, was, is);
     }
-    prop_assert!(after.ends_with(&format!("}}{end}")));
+    let last = format!("}}{end}");
+    prop_assert!(after.ends_with(&last));
     prop_assert_eq!(after.starts_with('\u{feff}'), before.starts_with('\u{feff}'));
     if *n == "\r\n" {
         prop_assert_eq!(count(after, "\n"), count(after, "\r\n"));

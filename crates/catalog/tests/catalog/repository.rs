@@ -162,7 +162,7 @@ async fn a_broken_hand_edit_blocks_its_own_stack_alone() {
     let found = only(&reading.diagnostics, Code::Syntax);
     assert_eq!(
         (found.stack.as_deref(), found.line, found.pointer.as_str()),
-        (Some("db"), 11, "/docker_stacks/1"),
+        (Some("db"), 10, "/docker_stacks/1"),
         "{found:#?}"
     );
     assert_eq!(reading.blocked_stacks.iter().collect::<Vec<_>>(), ["db"]);
