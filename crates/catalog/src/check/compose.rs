@@ -10,6 +10,13 @@ use crate::{
     read::Findings,
 };
 
+/// A variable that some environments do not set.
+struct Lacking<'a> {
+    fatal: bool,
+    pointer: &'a str,
+    environments: Vec<&'a str>,
+}
+
 /// Holds a stack's compose text against its variables on the given environments. `file` is what findings call the text: a path
 /// in the catalog, or an address and a path. Pure; the planner calls it for texts from other repositories.
 #[must_use]
@@ -38,21 +45,24 @@ pub fn check_compose(stack: &Stack, environments: &[&str], file: &str, text: &st
         }
     };
     // One finding a variable, with all the environments that lack it.
-    let mut lacking: BTreeMap<(u32, u32, &str), (bool, &str, Vec<&str>)> = BTreeMap::new();
+    let mut lacking: BTreeMap<(u32, u32, &str), Lacking<'_>> = BTreeMap::new();
     for environment in environments {
         for one in compose.unresolved(&stack.on(environment).env) {
             let key = (one.at.line, one.at.column, one.at.name.as_str());
-            let entry = lacking.entry(key).or_insert((one.fatal, one.at.pointer.as_str(), Vec::new()));
-            entry.2.push(environment);
+            let new = Lacking { fatal: one.fatal, pointer: &one.at.pointer, environments: Vec::new() };
+            lacking.entry(key).or_insert(new).environments.push(environment);
         }
     }
-    for ((line, column, name), (fatal, pointer, there)) in lacking {
+    for ((line, column, name), Lacking { fatal, pointer, environments }) in lacking {
         let (severity, outcome) = match fatal {
             true => (Severity::Error, "the deployment will fail"),
             false => (Severity::Warning, "it becomes an empty text"),
         };
-        let message =
-            format!("“{name}” is used here, but “{}” does not set it on {}: {outcome}.", stack.name, there.join(", "));
+        let message = format!(
+            "“{name}” is used here, but “{}” does not set it on {}: {outcome}.",
+            stack.name,
+            environments.join(", ")
+        );
         let remedy = format!("Set “{name}” in the stack's “env”, or give it a default: ${{{name}:-…}}");
         find(severity, Code::UnresolvedVariable, (line, column), pointer, message, remedy);
     }

@@ -31,8 +31,12 @@ use crate::{
 pub struct Repository {
     git: Git,
     root: PathBuf,
-    trees: Arc<Mutex<Option<(String, Arc<Tree>)>>>,
+    /// The commit last asked for.
+    last_tree: Arc<Mutex<Option<CachedTree>>>,
 }
+
+/// A commit and its files.
+type CachedTree = (String, Arc<Tree>);
 
 /// The catalog's files of one commit.
 #[derive(Debug, Default)]
@@ -62,7 +66,7 @@ impl Repository {
             );
             return Err(GitError::Io { path: root.display().to_string(), detail }.into());
         }
-        let repository = Self { git, root, trees: Arc::default() };
+        let repository = Self { git, root, last_tree: Arc::default() };
         if !repository.root.join(".git").exists() {
             repository.run(Call::new(["init", "--quiet", "--initial-branch=main", "."])).await?;
         }
@@ -155,7 +159,7 @@ impl Repository {
 
     /// The catalog's files of a commit. The last one asked for is kept: most reads are of one and the same.
     async fn tree(&self, commit: &str) -> Result<Arc<Tree>, CatalogError> {
-        if let Some((known, tree)) = &*self.trees.lock().unwrap_or_else(PoisonError::into_inner)
+        if let Some((known, tree)) = &*self.last_tree.lock().unwrap_or_else(PoisonError::into_inner)
             && known == commit
         {
             return Ok(Arc::clone(tree));
@@ -171,7 +175,7 @@ impl Repository {
             .filter_map(|((path, _), bytes)| Some(((*path).clone(), content(bytes?))))
             .collect();
         let tree = Arc::new(Tree { entries, contents });
-        *self.trees.lock().unwrap_or_else(PoisonError::into_inner) = Some((commit.to_owned(), Arc::clone(&tree)));
+        *self.last_tree.lock().unwrap_or_else(PoisonError::into_inner) = Some((commit.to_owned(), Arc::clone(&tree)));
         Ok(tree)
     }
 
