@@ -183,7 +183,7 @@ fn machines_in_all_their_forms() {
     assert_eq!((prod.vmid, prod.kind, prod.portainer_role), (Some(1001), GuestKind::Vm, Some(PortainerRole::Agent)));
     assert_eq!(prod.agent_host.as_deref(), Some("portainer-agent.rumpleprod"));
     let web = Assignment { stack: "web".into(), environment: None };
-    assert_eq!(prod.assignments, [web.clone()]);
+    assert_eq!(prod.assignments, std::slice::from_ref(&web));
     assert_eq!(prod.settings_for(&web), "rumpleprod");
     let test = reading.catalog.guest("rumpletest").unwrap();
     assert_eq!(test.assignments, [Assignment { stack: "db".into(), environment: Some("testing".into()) }, web]);
