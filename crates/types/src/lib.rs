@@ -3,6 +3,7 @@
 //! Serde only, so that it compiles to WebAssembly. No SQL row, no server setting and no text for a single page
 //! lives here. Integers are of fixed width: the browser is a 32-bit machine.
 
+pub mod catalog;
 mod chat;
 mod id;
 mod people;

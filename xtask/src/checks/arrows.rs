@@ -12,6 +12,7 @@ use crate::{shell, wasm};
 const ARROWS: &[(&str, &[&str])] = &[
     ("app", &["service", "types"]),
     ("bench", &["store", "types"]),
+    ("catalog", &["types"]),
     ("config", &[]),
     ("frontend", &["app"]),
     ("server", &["app", "config", "service", "store", "types", "upstream"]),

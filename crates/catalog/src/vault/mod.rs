@@ -1,0 +1,301 @@
+//! The vault: named secrets, each encrypted by itself, in a file of the catalog's repository. The key is outside of it. Names,
+//! versions, dates and authors are open, so that history and differences speak; values are not, and each is bound to its name
+//! and version by a seal that only the key can make.
+
+mod key;
+
+use base64::{Engine, prelude::BASE64_STANDARD};
+use secrecy::{ExposeSecret, SecretString};
+use types::{
+    Millis,
+    catalog::{SecretInfo, SecretName, SecretRecord, SecretsFile},
+};
+
+pub use key::{ValueDigest, VaultKey};
+
+use crate::{
+    edit::Edit,
+    json::{Doc, Json, Want, apply},
+    snapshot::{Content, SECRETS_FILE, Snapshot},
+};
+
+/// Largest value, in bytes: a long private key is a tenth of it.
+const LARGEST_VALUE: usize = 64 * 1024;
+
+/// The vault's file, in memory. Changes become part of a commit through [`Vault::edit`].
+#[derive(Clone, Debug)]
+pub struct Vault {
+    text: String,
+    file: SecretsFile,
+}
+
+/// A secret with its value. `Debug` hides the value.
+#[derive(Clone, Debug)]
+pub struct Revealed {
+    /// Counts the values it had.
+    pub version: u32,
+    /// The value, for the engine alone.
+    pub value: SecretString,
+}
+
+/// Why the vault did not do what was asked. No text here holds a value or a key.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum VaultError {
+    /// The file is not what the vault wrote.
+    #[error("phoenix_secrets.json cannot be read: {0}. Restore it from the last commit that had it right.")]
+    Malformed(String),
+    /// There is no such secret.
+    #[error("The vault has no secret “{0}”.")]
+    UnknownSecret(SecretName),
+    /// It was encrypted for another key.
+    #[error(
+        "The secret “{0}” was encrypted for another key. Set THINKHEADS_SECRET_KEY (or …_FILE) to the key this vault was made with."
+    )]
+    WrongKey(SecretName),
+    /// The entry was not written by the holder of the key, or was changed since.
+    #[error(
+        "The secret “{0}” was changed by something other than the vault, so it is not used. Restore phoenix_secrets.json from the last good commit, or set the secret anew."
+    )]
+    Tampered(SecretName),
+    /// A text that is no key.
+    #[error(
+        "This is no key of a vault. It must be one line that begins with AGE-SECRET-KEY-1; leave it out to have one made."
+    )]
+    BadKey,
+    /// The key file.
+    #[error("The vault's key file {path} cannot be used: {detail}.")]
+    KeyFile {
+        /// Its path.
+        path: String,
+        /// Why.
+        detail: String,
+    },
+    /// An empty value, or one too large.
+    #[error("A secret's value must have 1 to 65,536 bytes.")]
+    BadValue,
+    /// The cipher failed.
+    #[error("The value could not be encrypted: {0}.")]
+    Cipher(String),
+}
+
+impl Vault {
+    /// Reads the vault's file; none is an empty vault.
+    ///
+    /// # Errors
+    /// [`VaultError::Malformed`].
+    pub fn open(text: Option<&str>) -> Result<Self, VaultError> {
+        let text = text.unwrap_or("{\n  \"secrets\": {}\n}\n").to_owned();
+        Doc::parse(text.as_str()).map_err(|error| VaultError::Malformed(error.to_string()))?;
+        let file: SecretsFile = serde_json::from_str(text.trim_start_matches('\u{feff}'))
+            .map_err(|error| VaultError::Malformed(error.to_string()))?;
+        if let Some(bad) = file.secrets.keys().find(|name| name.parse::<SecretName>().is_err()) {
+            return Err(VaultError::Malformed(format!("“{bad}” is no name of a secret")));
+        }
+        Ok(Self { text, file })
+    }
+
+    /// The vault of a version of the catalog.
+    ///
+    /// # Errors
+    /// [`VaultError::Malformed`].
+    pub fn of(snapshot: &Snapshot) -> Result<Self, VaultError> {
+        match snapshot.content(SECRETS_FILE) {
+            Some(Content::Unreadable(reason)) => Err(VaultError::Malformed(reason.clone())),
+            Some(Content::Text(text)) => Self::open(Some(text)),
+            None => Self::open(None),
+        }
+    }
+
+    /// The change that puts this vault into the catalog.
+    #[must_use]
+    pub fn edit(&self) -> Edit {
+        Edit::SetText { path: SECRETS_FILE.to_owned(), text: Some(self.text.clone()) }
+    }
+
+    /// What is there, by name. Nothing is decrypted.
+    #[must_use]
+    pub fn list(&self) -> Vec<SecretInfo> {
+        self.file.secrets.iter().filter_map(|(name, record)| Some(info(name.parse().ok()?, record))).collect()
+    }
+
+    /// What is known of one secret. Nothing is decrypted.
+    #[must_use]
+    pub fn get(&self, name: &SecretName) -> Option<SecretInfo> {
+        Some(info(name.clone(), self.file.secrets.get(name.as_str())?))
+    }
+
+    /// Sets a secret: a new one, or the next version of one that is there.
+    ///
+    /// # Errors
+    /// [`VaultError::BadValue`], [`VaultError::Cipher`], [`VaultError::Malformed`].
+    pub fn set(
+        &mut self,
+        key: &VaultKey,
+        name: &SecretName,
+        value: &SecretString,
+        by: &str,
+        at: Millis,
+    ) -> Result<SecretInfo, VaultError> {
+        if value.expose_secret().is_empty() || value.expose_secret().len() > LARGEST_VALUE {
+            return Err(VaultError::BadValue);
+        }
+        let version = self.file.secrets.get(name.as_str()).map_or(0, |record| record.version).saturating_add(1);
+        let record = encrypt(key, name, version, value, by, at)?;
+        let info = info(name.clone(), &record);
+        self.put(vec![(name.as_str().to_owned(), Some(record))])?;
+        Ok(info)
+    }
+
+    /// Gives a secret that is there another value.
+    ///
+    /// # Errors
+    /// [`VaultError::UnknownSecret`], and as [`set`](Self::set).
+    pub fn rotate(
+        &mut self,
+        key: &VaultKey,
+        name: &SecretName,
+        value: &SecretString,
+        by: &str,
+        at: Millis,
+    ) -> Result<SecretInfo, VaultError> {
+        if !self.file.secrets.contains_key(name.as_str()) {
+            return Err(VaultError::UnknownSecret(name.clone()));
+        }
+        self.set(key, name, value, by, at)
+    }
+
+    /// Takes a secret away. Older commits keep it, encrypted.
+    ///
+    /// # Errors
+    /// [`VaultError::UnknownSecret`], [`VaultError::Malformed`].
+    pub fn remove(&mut self, name: &SecretName) -> Result<(), VaultError> {
+        if !self.file.secrets.contains_key(name.as_str()) {
+            return Err(VaultError::UnknownSecret(name.clone()));
+        }
+        self.put(vec![(name.as_str().to_owned(), None)])
+    }
+
+    /// Encrypts every secret for a new key; versions, dates and authors stay. All or none. The old key still opens older commits.
+    ///
+    /// # Errors
+    /// [`VaultError::WrongKey`], [`VaultError::Tampered`] of the first that cannot be opened.
+    pub fn rekey(&mut self, old: &VaultKey, new: &VaultKey) -> Result<u32, VaultError> {
+        let mut records = Vec::new();
+        for (name, record) in &self.file.secrets {
+            let name: SecretName = name.parse().map_err(|_| VaultError::Malformed("a name".to_owned()))?;
+            let value = decrypt(old, &name, record)?;
+            let fresh = encrypt(new, &name, record.version, &value, &record.updated_by, record.updated_at)?;
+            records.push((name.into(), Some(fresh)));
+        }
+        let count = u32::try_from(records.len()).unwrap_or(u32::MAX);
+        self.put(records)?;
+        Ok(count)
+    }
+
+    /// The value of a secret. For the engine, at the moment it needs it.
+    ///
+    /// # Errors
+    /// [`VaultError::UnknownSecret`], [`VaultError::WrongKey`], [`VaultError::Tampered`].
+    pub fn reveal(&self, key: &VaultKey, name: &SecretName) -> Result<Revealed, VaultError> {
+        let record = self.file.secrets.get(name.as_str()).ok_or_else(|| VaultError::UnknownSecret(name.clone()))?;
+        Ok(Revealed { version: record.version, value: decrypt(key, name, record)? })
+    }
+
+    /// Every entry this key cannot vouch for.
+    #[must_use]
+    pub fn check(&self, key: &VaultKey) -> Vec<VaultError> {
+        let names =
+            self.file.secrets.iter().filter_map(|(name, record)| Some((name.parse::<SecretName>().ok()?, record)));
+        names.filter_map(|(name, record)| verify(key, &name, record).err()).collect()
+    }
+
+    /// Writes entries (none: takes them away) without touching the others.
+    fn put(&mut self, records: Vec<(String, Option<SecretRecord>)>) -> Result<(), VaultError> {
+        let odd = || VaultError::Malformed("it has another form".to_owned());
+        let doc = Doc::parse(self.text.as_str()).map_err(|error| VaultError::Malformed(error.to_string()))?;
+        let mut wants = Vec::new();
+        for (name, record) in &records {
+            let want = match record {
+                Some(record) => Want::Is(Json::of(record).ok_or_else(odd)?),
+                None => Want::Gone,
+            };
+            wants.push((name.clone(), want));
+        }
+        self.text = apply(&doc, "/secrets", &Want::Members(wants)).ok_or_else(odd)?;
+        for (name, record) in records {
+            match record {
+                Some(record) => self.file.secrets.insert(name, record),
+                None => self.file.secrets.remove(&name),
+            };
+        }
+        Ok(())
+    }
+}
+
+fn info(name: SecretName, record: &SecretRecord) -> SecretInfo {
+    SecretInfo { name, version: record.version, updated_at: record.updated_at, updated_by: record.updated_by.clone() }
+}
+
+fn encrypt(
+    key: &VaultKey,
+    name: &SecretName,
+    version: u32,
+    value: &SecretString,
+    by: &str,
+    at: Millis,
+) -> Result<SecretRecord, VaultError> {
+    let sealed = age::encrypt(&key.recipient(), value.expose_secret().as_bytes());
+    let ciphertext = sealed.map_err(|error| VaultError::Cipher(error.to_string()))?;
+    let mut record = SecretRecord {
+        version,
+        updated_at: at,
+        updated_by: by.to_owned(),
+        recipients: vec![key.public()],
+        ciphertext: BASE64_STANDARD.encode(ciphertext),
+        seal: String::new(),
+    };
+    record.seal = with_parts(name, &record, |parts| key.seal(parts));
+    Ok(record)
+}
+
+/// What the seal covers: all of an entry, and its name.
+fn with_parts<T>(name: &SecretName, record: &SecretRecord, then: impl FnOnce(&[&[u8]]) -> T) -> T {
+    let (version, at, recipients) =
+        (record.version.to_be_bytes(), record.updated_at.to_be_bytes(), record.recipients.join(" "));
+    then(&[
+        name.as_str().as_bytes(),
+        &version,
+        &at,
+        record.updated_by.as_bytes(),
+        recipients.as_bytes(),
+        record.ciphertext.as_bytes(),
+    ])
+}
+
+fn verify(key: &VaultKey, name: &SecretName, record: &SecretRecord) -> Result<(), VaultError> {
+    if with_parts(name, record, |parts| key.is_sealed(parts, &record.seal)) {
+        return Ok(());
+    }
+    // The entry says for whom it is; whether it says the truth does not matter to who cannot open it.
+    match record.recipients.contains(&key.public()) {
+        true => Err(VaultError::Tampered(name.clone())),
+        false => Err(VaultError::WrongKey(name.clone())),
+    }
+}
+
+fn decrypt(key: &VaultKey, name: &SecretName, record: &SecretRecord) -> Result<SecretString, VaultError> {
+    verify(key, name, record)?;
+    let tampered = || VaultError::Tampered(name.clone());
+    let ciphertext = BASE64_STANDARD.decode(&record.ciphertext).map_err(|_| tampered())?;
+    let value = age::decrypt(key.identity(), &ciphertext).map_err(|error| match error {
+        age::DecryptError::NoMatchingKeys => VaultError::WrongKey(name.clone()),
+        _ => tampered(),
+    })?;
+    Ok(String::from_utf8(value).map_err(|_| tampered())?.into())
+}
+
+/// The names of the secrets in a vault's file.
+pub(crate) fn names(doc: &Doc) -> Vec<SecretName> {
+    let secrets = doc.root().get("secrets").and_then(|secrets| secrets.members()).unwrap_or_default();
+    secrets.iter().filter_map(|member| member.key.parse().ok()).collect()
+}
