@@ -14,6 +14,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("bench", &["store", "types"]),
     ("config", &[]),
     ("frontend", &["app"]),
+    ("reconcile", &["types"]),
     ("server", &["app", "config", "service", "store", "types", "upstream"]),
     ("service", &["store", "types", "upstream"]),
     ("store", &["types"]),
