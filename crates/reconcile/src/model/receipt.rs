@@ -193,6 +193,8 @@ pub enum FailureCause {
         /// What was still not as desired.
         pending: Vec<UnwellContainer>,
     },
+    /// It had failed and was being brought back when the apply broke off; why it had failed went with the process.
+    BrokeOff,
     /// The row is not as desired after the call.
     NotAsDesired,
     /// The live side could not be observed.

@@ -33,11 +33,6 @@ pub(crate) struct Comparison {
 }
 
 impl Comparison {
-    /// Whether nothing differs.
-    pub(crate) fn is_equal(&self) -> bool {
-        self.recreate.is_empty() && self.update.is_empty() && self.redeploy.is_empty() && self.configure.is_empty()
-    }
-
     /// Whether the row is as wanted, whatever its containers do.
     pub(crate) fn row_is_right(&self) -> bool {
         self.recreate.is_empty() && self.update.is_empty() && self.configure.is_empty()

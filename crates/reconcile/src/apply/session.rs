@@ -1,0 +1,191 @@
+//! One run of an apply: what its parts share.
+
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+};
+
+use futures::future::join_all;
+use secrecy::ExposeSecret as _;
+
+use super::{ApplyError, Control, leases::Leases, redact::Redactor};
+use crate::{
+    dotenv::{self, Hazard},
+    model::{
+        ApplyRecord, ApplyReport, ApplyVerdict, Desired, DesiredEnvironment, DesiredSource, DesiredStack, DesiredValue,
+        Disclosure, Event, EventKind, FailureCause, Intent, Receipt, SecretRef, SkippedBecause, StepId, StepResult,
+        Verdict,
+    },
+    observe::applied,
+    ports::{Credential, Ports, Source, Variables},
+};
+
+pub(super) struct Session<'a> {
+    pub(super) ports: Ports<'a>,
+    pub(super) control: &'a Control,
+    pub(super) record: &'a ApplyRecord,
+    pub(super) leases: &'a Leases<'a>,
+    pub(super) disclosure: Disclosure,
+    pub(super) redactor: Redactor,
+    receipts: Mutex<BTreeMap<StepId, Receipt>>,
+    halted: AtomicBool,
+    events: AtomicU64,
+}
+
+/// Source and variables with their values, for the calls of one step.
+pub(super) struct Payload {
+    pub(super) source: Source,
+    pub(super) variables: Variables,
+}
+
+impl<'a> Session<'a> {
+    pub(super) async fn new(
+        ports: Ports<'a>,
+        control: &'a Control,
+        record: &'a ApplyRecord,
+        leases: &'a Leases<'a>,
+    ) -> Result<Self, ApplyError> {
+        let mut environments: BTreeMap<&String, Vec<DesiredStack>> = BTreeMap::new();
+        for step in &record.plan.steps {
+            let stacks = environments.entry(&step.environment).or_default();
+            stacks.extend(record.stacks.get(&step.id).cloned());
+        }
+        let applied = applied(&ports, environments.keys().copied()).await.map_err(ApplyError::Journal)?;
+        let desired = Desired {
+            catalog_commit: record.plan.catalog_commit.clone(),
+            environments: environments
+                .into_iter()
+                .map(|(name, stacks)| DesiredEnvironment { name: name.clone(), stacks })
+                .collect(),
+        };
+        Ok(Self {
+            ports,
+            control,
+            record,
+            leases,
+            disclosure: Disclosure::of(&desired, &applied),
+            redactor: Redactor::default(),
+            receipts: Mutex::default(),
+            halted: AtomicBool::new(false),
+            events: AtomicU64::new(0),
+        })
+    }
+
+    /// Makes all steps that have no receipt yet, environments side by side.
+    pub(super) async fn run(
+        self,
+        resumed: bool,
+        receipts: &[Receipt],
+        intents: &[Intent],
+    ) -> Result<ApplyReport, ApplyError> {
+        self.emit(EventKind::Begun { resumed });
+        for receipt in receipts {
+            self.take_receipt(receipt.clone());
+        }
+        let environments = super::environments(&self.record.plan);
+        join_all(environments.iter().map(|environment| self.environment(environment, intents))).await;
+        let report = self.report();
+        if !self.leases.are_lost() {
+            let at = self.ports.clock.now();
+            self.ports.journal.end(&self.record.id, report.verdict, at).await.map_err(ApplyError::Journal)?;
+        }
+        self.emit(EventKind::Ended { verdict: report.verdict });
+        Ok(report)
+    }
+
+    fn report(&self) -> ApplyReport {
+        let receipts = self.receipts.lock().unwrap_or_else(PoisonError::into_inner);
+        let steps: Vec<StepResult> = (self.record.plan.steps.iter())
+            .filter_map(|step| receipts.get(&step.id))
+            .map(|receipt| StepResult { step: receipt.step.clone(), receipt: receipt.clone() })
+            .collect();
+        let cancelled =
+            |one: &StepResult| one.receipt.verdict == Verdict::Skipped { because: SkippedBecause::Cancelled };
+        let verdict = if steps.len() != self.record.plan.steps.len()
+            || steps.iter().any(|one| !one.receipt.verdict.is_success() && !cancelled(one))
+        {
+            ApplyVerdict::Failed
+        } else if steps.iter().any(cancelled) {
+            ApplyVerdict::Cancelled
+        } else {
+            ApplyVerdict::Succeeded
+        };
+        ApplyReport { apply: self.record.id.clone(), verdict, steps }
+    }
+
+    pub(super) fn emit(&self, kind: EventKind) {
+        self.ports.events.emit(&Event {
+            apply: self.record.id.clone(),
+            sequence: self.events.fetch_add(1, Ordering::SeqCst) + 1,
+            run: self.control.owner.clone(),
+            at: self.ports.clock.now(),
+            kind,
+        });
+    }
+
+    pub(super) fn take_receipt(&self, receipt: Receipt) {
+        self.receipts.lock().unwrap_or_else(PoisonError::into_inner).insert(receipt.step.clone(), receipt);
+    }
+
+    /// How a step ended, if it did.
+    pub(super) fn receipt(&self, step: &StepId) -> Option<Receipt> {
+        self.receipts.lock().unwrap_or_else(PoisonError::into_inner).get(step).cloned()
+    }
+
+    /// No further step is begun.
+    pub(super) fn halt(&self) {
+        self.halted.store(true, Ordering::SeqCst);
+    }
+
+    pub(super) fn is_halted(&self) -> bool {
+        self.halted.load(Ordering::SeqCst)
+    }
+
+    /// Gets the values of a stack's secrets. What it learns is blotted out of all texts from then on.
+    pub(super) async fn payload(&self, wanted: &DesiredStack) -> Result<Payload, FailureCause> {
+        let mut variables = Variables::default();
+        for (variable, value) in &wanted.variables {
+            let value = match value {
+                DesiredValue::Plain(value) => value.clone().into(),
+                DesiredValue::Secret { name, version, .. } => {
+                    let secret = self.secret(&SecretRef { name: name.clone(), version: *version }).await?;
+                    if !wanted.swarm && dotenv::hazard(secret.expose_secret()) == Some(Hazard::LineBreak) {
+                        return Err(FailureCause::LineBreak { variable: variable.clone() });
+                    }
+                    secret
+                }
+            };
+            variables.0.insert(variable.clone(), value);
+        }
+        let source = match &wanted.source {
+            DesiredSource::Text { text } => Source::Text(text.clone()),
+            DesiredSource::Git { url, reference, compose_file, additional_files, credential, .. } => Source::Git {
+                url: url.clone(),
+                reference: reference.clone(),
+                compose_file: compose_file.clone(),
+                additional_files: additional_files.clone(),
+                credential: match credential {
+                    Some(secret) => Some(Credential(self.secret(secret).await?)),
+                    None => None,
+                },
+            },
+        };
+        Ok(Payload { source, variables })
+    }
+
+    async fn secret(&self, secret: &SecretRef) -> Result<secrecy::SecretString, FailureCause> {
+        match self.ports.secrets.resolve(secret).await {
+            Ok(value) => {
+                self.redactor.learn(&value);
+                Ok(value)
+            }
+            Err(error) => {
+                let detail = self.redactor.clean(&error.detail);
+                Err(FailureCause::Secret { name: secret.name.clone(), detail })
+            }
+        }
+    }
+}
