@@ -3,6 +3,7 @@
 mod apply;
 pub mod diff;
 pub mod dotenv;
+mod drift;
 pub mod model;
 pub mod names;
 mod observe;
@@ -11,5 +12,6 @@ pub mod ports;
 pub mod revisions;
 
 pub use apply::{ApplyError, Cancel, Control, Pace, apply, resume};
+pub use drift::{Drift, drift};
 pub use observe::observe;
 pub use plan::plan;

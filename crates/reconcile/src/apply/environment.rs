@@ -14,7 +14,7 @@ impl Session<'_> {
             steps.into_iter().partition(|step| intents.iter().any(|intent| intent.step == step.id));
         for step in begun.into_iter().chain(rest) {
             if let Some(receipt) = self.receipt(&step.id) {
-                self.after(step, &receipt);
+                self.after(&receipt);
                 continue;
             }
             let begun: Vec<Intent> = intents.iter().filter(|intent| intent.step == step.id).cloned().collect();
@@ -22,7 +22,7 @@ impl Session<'_> {
                 Some(because) if begun.is_empty() => self.skipped(step, because),
                 _ => self.step(step, &begun).await,
             };
-            self.finish(step, receipt).await;
+            self.finish(receipt).await;
         }
     }
 
@@ -57,19 +57,19 @@ impl Session<'_> {
     }
 
     /// Writes the receipt. A step whose end can't be written has not succeeded, whatever runs.
-    async fn finish(&self, step: &Step, mut receipt: Receipt) {
+    async fn finish(&self, mut receipt: Receipt) {
         if self.leases.are_lost() {
             receipt.verdict = Verdict::Failed { cause: FailureCause::LockLost, rollback: None };
         } else if let Err(error) = self.ports.journal.receipt(&receipt).await {
             receipt.verdict = Verdict::Failed { cause: FailureCause::Journal { detail: error.detail }, rollback: None };
         }
-        self.after(step, &receipt);
-        self.emit(EventKind::StepEnded { step: step.id.clone(), verdict: receipt.verdict.clone() });
+        self.after(&receipt);
+        self.emit(EventKind::StepEnded { step: receipt.step.clone(), verdict: receipt.verdict.clone() });
         self.take_receipt(receipt);
     }
 
     /// Halts if the plan says so.
-    fn after(&self, _step: &Step, receipt: &Receipt) {
+    fn after(&self, receipt: &Receipt) {
         let Verdict::Failed { cause, rollback } = &receipt.verdict else { return };
         let beyond_repair = matches!(cause, FailureCause::Journal { .. } | FailureCause::LockLost);
         let stop = match self.record.plan.options.on_failure {

@@ -23,6 +23,9 @@ use crate::{
     ports::{Credential, Ports, Source, Variables},
 };
 
+/// How many versions of a secret before the wanted one may still be in use by a container that was not replaced.
+const OLDER_SECRETS: u64 = 5;
+
 pub(super) struct Session<'a> {
     pub(super) ports: Ports<'a>,
     pub(super) control: &'a Control,
@@ -174,6 +177,17 @@ impl<'a> Session<'a> {
             },
         };
         Ok(Payload { source, variables })
+    }
+
+    /// A container that was not replaced prints the value it was started with: learns the versions before the wanted ones.
+    pub(super) async fn learn_older_secrets(&self, wanted: Option<&DesiredStack>) {
+        for value in wanted.iter().flat_map(|wanted| wanted.variables.values()) {
+            let DesiredValue::Secret { name, version, .. } = value else { continue };
+            for version in version.saturating_sub(OLDER_SECRETS).max(1)..=*version {
+                // One that is no longer kept can't be learnt.
+                let _ = self.secret(&SecretRef { name: name.clone(), version }).await;
+            }
+        }
     }
 
     async fn secret(&self, secret: &SecretRef) -> Result<secrecy::SecretString, FailureCause> {

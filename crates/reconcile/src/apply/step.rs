@@ -35,7 +35,7 @@ impl Session<'_> {
             Ok(None) => (Verdict::Removed, None),
             Ok(Some(row)) => (Verdict::Healthy, Some(row)),
             Err(cause) => {
-                last_logs = self.last_logs(step).await;
+                last_logs = self.last_logs(step, wanted).await;
                 let rolls = self.record.plan.options.on_failure == OnFailure::RollBack;
                 let rollback =
                     if rolls { self.roll_back(&mut caller, step, wanted, &cause, begun).await } else { None };
@@ -107,7 +107,8 @@ impl Session<'_> {
         if now == step.guard { Ok(()) } else { Err(FailureCause::Moved) }
     }
 
-    async fn last_logs(&self, step: &Step) -> Vec<LogLine> {
+    async fn last_logs(&self, step: &Step, wanted: Option<&DesiredStack>) -> Vec<LogLine> {
+        self.learn_older_secrets(wanted).await;
         let lines = self.ports.target.last_logs(&step.environment, &step.stack, LOG_LINES).await;
         let mut lines = lines.unwrap_or_default();
         for line in &mut lines {

@@ -152,6 +152,8 @@ pub enum Shown {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(tag = "kind", content = "name", rename_all = "snake_case")]
 pub enum HandEdit {
+    /// It was removed.
+    Removed,
     /// Repository, reference or text.
     Source,
     /// This variable.

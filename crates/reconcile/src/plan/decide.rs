@@ -6,7 +6,7 @@ use super::compare::{Comparison, compare};
 use crate::{
     dotenv::{self, Hazard},
     model::{
-        Action, AdoptFrom, BlockedCause, DesiredStack, DesiredValue, Generation, ObservedStack, Reason, Risk,
+        Action, AdoptFrom, BlockedCause, DesiredStack, DesiredValue, Generation, HandEdit, ObservedStack, Reason, Risk,
         RowStatus, StackKind,
     },
     names::is_project_name,
@@ -119,7 +119,13 @@ fn without_row(wanted: &DesiredStack, live: &Live<'_>, generation: Generation, n
     alive.sort();
     alive.dedup();
     match alive.as_slice() {
-        [] => Decision::Act { action: Action::Create, reasons: vec![Reason::Absent], risk: Risk::None },
+        [] => {
+            let mut reasons = vec![Reason::Absent];
+            if live.applied(&wanted.name).is_some() {
+                reasons.push(Reason::EditedByHand { what: HandEdit::Removed });
+            }
+            Decision::Act { action: Action::Create, reasons, risk: Risk::None }
+        }
         [name] => match live.rows(name) {
             [] => Decision::Block(BlockedCause::FormerProject { name: name.clone() }),
             [row] if row.status == RowStatus::Deploying => Decision::Block(BlockedCause::Deploying),

@@ -254,3 +254,28 @@ fn a_rebuilt_image_is_a_text_stack_too() {
     world.converge();
     assert_eq!(world.lock().host(DEV).containers[0].digest, "sha256:two");
 }
+
+#[test]
+fn an_orphan_is_taken_over() {
+    for moved in [false, true] {
+        let world = four(Generation::TakesDown);
+        world.converge();
+        {
+            // The environment was deleted in Portainer and registered again: its rows belong to nobody, its containers run on.
+            let mut state = world.lock();
+            let row = state.host(DEV).rows.iter().position(|row| row.name == "docs").unwrap();
+            let mut orphan = state.host(DEV).rows.remove(row);
+            if moved && let crate::world::RowSource::Git { url, .. } = &mut orphan.source {
+                url.push_str("-before");
+            }
+            state.orphans.push(orphan);
+        }
+        let plan = world.plan(&PlanOptions::default());
+        assert!(matches!(plan.steps[0].action, Action::Adopt { from: AdoptFrom::Orphan { .. } }), "{plan:#?}");
+        let report = world.apply(&plan).unwrap().unwrap();
+        assert_eq!(report.verdict, ApplyVerdict::Succeeded, "{report:#?}");
+        world.check_claims(&report);
+        assert!(world.plan(&PlanOptions::default()).is_in_step());
+        assert!(world.lock().orphans.is_empty());
+    }
+}

@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, time::Instant};
 
 use proptest::prelude::*;
-use reconcile::{model::*, plan};
+use reconcile::{drift, model::*, plan};
 
 use crate::world::{AutoPoll, DEV, HOSTED, Rng, World, git, scenario, secret, service, stack, text_of};
 
@@ -220,6 +220,27 @@ fn what_portainer_cannot_change_is_made_again() {
     let found = step(&world);
     assert!(matches!(found.action, Action::Recreate { .. }));
     assert!(matches!(&found.reasons[..], [Reason::FilesChanged { .. }]));
+}
+
+#[test]
+fn drift_is_what_the_live_side_did() {
+    let drifted = |world: &World| drift(&world.plan(&PlanOptions::default()));
+    let world = one();
+    assert!(drifted(&world).is_empty());
+    // A change of the catalog is none.
+    world.push("https://git.example/web", Some("main"), "commit-2", &[service("app", "app:2"), service("db", "db:1")]);
+    assert!(drifted(&world).is_empty());
+    world.lock().row_of(DEV, "web").env.insert("COLOUR".to_owned(), "green".to_owned());
+    world.lock().host(DEV).containers.retain(|one| one.service != "db");
+    let found = drifted(&world);
+    assert_eq!(found[0].stack, StackRef::new(DEV, "web"));
+    let by_hand = Reason::EditedByHand { what: HandEdit::Variable("COLOUR".to_owned()) };
+    assert!(found[0].signs.contains(&by_hand), "{found:?}");
+    assert!(found[0].signs.contains(&Reason::ContainerMissing { service: "db".to_owned() }));
+    let world = one();
+    world.lock().host(DEV).rows.clear();
+    world.lock().host(DEV).containers.clear();
+    assert_eq!(drifted(&world)[0].signs, [Reason::Absent, Reason::EditedByHand { what: HandEdit::Removed }]);
 }
 
 #[test]

@@ -116,7 +116,7 @@ fn what_moves_during_an_apply_is_noticed() {
         {
             let mut state = world.lock();
             let at = state.ticks + 1 + Rng::new(seed).below(ticks);
-            state.meddle_at = Some((at, |state, seed| drop(meddle(state, seed)), seed));
+            state.meddle_at = Some((at, |state, seed| _ = meddle(state, seed), seed));
         }
         match world.apply(&plan).unwrap() {
             Ok(report) => failed += u32::from(report.verdict == ApplyVerdict::Failed),

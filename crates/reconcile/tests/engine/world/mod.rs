@@ -26,7 +26,7 @@ use types::Millis;
 pub(crate) use catalog::{SimImages, git, secret, service, stack, text_of};
 pub(crate) use faults::{Fault, FaultKind};
 pub(crate) use scenario::{Rng, scenario};
-pub(crate) use server::{AutoPoll, Behaviour, Host, Job, LiveContainer, Row};
+pub(crate) use server::{AutoPoll, Behaviour, Host, Job, LiveContainer, Row, RowSource};
 
 pub(crate) const DEV: &str = "rumpledev";
 pub(crate) const HOSTED: &str = "rumple";
