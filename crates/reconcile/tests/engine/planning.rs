@@ -207,7 +207,12 @@ fn containers_that_are_not_well_are_a_redeploy() {
 #[test]
 fn what_portainer_cannot_change_is_made_again() {
     let world = one();
-    world.push("https://git.example/moved", Some("main"), "commit-1", &[service("app", "app:1"), service("db", "db:1")]);
+    world.push(
+        "https://git.example/moved",
+        Some("main"),
+        "commit-1",
+        &[service("app", "app:1"), service("db", "db:1")],
+    );
     world.stack_mut(DEV, "web", |stack| stack.source = git("https://git.example/moved", Some("main")));
     let found = step(&world);
     assert!(matches!(found.action, Action::Recreate { .. }) && found.risk == Risk::DownBetween);
@@ -311,7 +316,8 @@ fn what_cannot_be_planned_blocks_itself_and_its_dependents_only() {
     world.lock().hosts.remove(HOSTED);
     let plan = world.plan(&PlanOptions::default());
     assert_eq!(plan.steps.iter().map(|step| step.stack.as_str()).collect::<Vec<_>>(), ["fine"]);
-    let cause = |name: &str| plan.blocked.iter().find(|one| one.stack.stack == name).map(|one| one.cause.clone()).unwrap();
+    let cause =
+        |name: &str| plan.blocked.iter().find(|one| one.stack.stack == name).map(|one| one.cause.clone()).unwrap();
     assert!(matches!(cause("broken"), BlockedCause::Trouble { .. }));
     assert_eq!(cause("breaks"), BlockedCause::LineBreak { variable: "A".to_owned() });
     assert_eq!(cause("behind"), BlockedCause::DependencyBlocked { name: "broken".to_owned() });
@@ -351,9 +357,8 @@ fn what_will_hurt_is_said_before() {
     app.image = "app:latest".to_owned();
     world.wish(DEV, stack("second", text(&app)));
     let plan = world.plan(&PlanOptions::default());
-    let said = |stack: &str, kind: &WarningKind| {
-        plan.warnings.iter().any(|one| one.stack == stack && one.kind == *kind)
-    };
+    let said =
+        |stack: &str, kind: &WarningKind| plan.warnings.iter().any(|one| one.stack == stack && one.kind == *kind);
     let (app, price) = ("app".to_owned(), "PRICE".to_owned());
     assert!(said("first", &WarningKind::RelativeBindMount { service: app.clone(), source: "./conf".to_owned() }));
     assert!(said("first", &WarningKind::FloatingImage { service: app.clone(), image: "registry:5000/app".to_owned() }));

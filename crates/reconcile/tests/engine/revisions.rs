@@ -113,10 +113,7 @@ fn a_rollback_goes_where_it_is_told() {
     assert_eq!(rollback(first, Back::BeforeNewest, "ada", 9, &SimImages), Err(RevisionError::NoEarlier));
     let mut bare = all[0].clone();
     bare.compose = None;
-    assert_eq!(
-        rollback(&[bare], Back::ToNewest, "ada", 9, &SimImages),
-        Err(RevisionError::NoText { number: 1 })
-    );
+    assert_eq!(rollback(&[bare], Back::ToNewest, "ada", 9, &SimImages), Err(RevisionError::NoText { number: 1 }));
 }
 
 #[test]

@@ -63,7 +63,12 @@ pub(crate) fn text_of(services: &[ComposeService]) -> String {
 }
 
 pub(crate) fn service(name: &str, image: &str) -> ComposeService {
-    ComposeService { name: name.to_owned(), image: image.to_owned(), has_healthcheck: true, ..ComposeService::default() }
+    ComposeService {
+        name: name.to_owned(),
+        image: image.to_owned(),
+        has_healthcheck: true,
+        ..ComposeService::default()
+    }
 }
 
 pub(crate) fn git(url: &str, reference: Option<&str>) -> DesiredSource {

@@ -105,9 +105,7 @@ impl Journal for World {
         }
         self.book("keep", |book| {
             let same = |one: &Revision| {
-                one.apply == revision.apply
-                    && one.environment == revision.environment
-                    && one.stack == revision.stack
+                one.apply == revision.apply && one.environment == revision.environment && one.stack == revision.stack
             };
             book.revisions.retain(|one| !same(one));
             book.revisions.push(revision.clone());
@@ -125,9 +123,8 @@ impl Journal for World {
             for one in book.revisions.iter().filter(|one| one.environment == environment) {
                 newest.insert(one.stack.clone(), one.clone());
             }
-            let gone = |one: &Revision| {
-                book.forgotten.contains(&(StackRef::new(&one.environment, &one.stack), one.number))
-            };
+            let gone =
+                |one: &Revision| book.forgotten.contains(&(StackRef::new(&one.environment, &one.stack), one.number));
             newest.into_values().filter(|one| !gone(one)).collect()
         })
         .await

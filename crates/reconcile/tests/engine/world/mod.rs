@@ -17,7 +17,9 @@ use std::{
 };
 
 use reconcile::{
-    ApplyError, Cancel, Control, Pace, apply, model::*, observe as observe_all, plan,
+    ApplyError, Cancel, Control, Pace, apply,
+    model::*,
+    observe as observe_all, plan,
     ports::{EventSink, Ports},
     resume,
 };
@@ -98,15 +100,7 @@ impl World {
     }
 
     pub(crate) fn ports(&self) -> Ports<'_> {
-        Ports {
-            target: self,
-            catalog: self,
-            journal: self,
-            locks: self,
-            secrets: self,
-            clock: self,
-            events: self,
-        }
+        Ports { target: self, catalog: self, journal: self, locks: self, secrets: self, clock: self, events: self }
     }
 
     pub(crate) fn control(&self) -> Control {

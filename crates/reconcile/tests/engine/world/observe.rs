@@ -4,10 +4,7 @@ use std::collections::BTreeMap;
 
 use reconcile::model::*;
 
-use super::{
-    Behaviour, LiveContainer, Row, State,
-    server::RowSource,
-};
+use super::{Behaviour, LiveContainer, Row, State, server::RowSource};
 
 /// The keyed digest of a value, as the vault would make it.
 pub(crate) fn keyed(value: &str) -> Digest {
@@ -49,9 +46,7 @@ impl State {
             kind: row.kind,
             status: row.status,
             source: match &row.source {
-                RowSource::Text(text) => {
-                    ObservedSource::Text { digest: Digest::of_bytes(text.as_bytes()), text: None }
-                }
+                RowSource::Text(text) => ObservedSource::Text { digest: Digest::of_bytes(text.as_bytes()), text: None },
                 RowSource::Git { url, reference, commit, file, more } => ObservedSource::Git {
                     url: url.clone(),
                     reference: reference.clone(),
@@ -91,9 +86,7 @@ impl State {
                 (state, ContainerHealth::None, u32::try_from(age / 1_000).unwrap(), Some(1))
             }
             Behaviour::Exits(code) => (ContainerState::Exited, ContainerHealth::None, 0, Some(code)),
-            Behaviour::Missing | Behaviour::PortClash => {
-                (ContainerState::Created, ContainerHealth::None, 0, None)
-            }
+            Behaviour::Missing | Behaviour::PortClash => (ContainerState::Created, ContainerHealth::None, 0, None),
         };
         ObservedContainer {
             id: one.id.clone(),

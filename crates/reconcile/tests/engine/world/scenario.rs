@@ -63,16 +63,12 @@ pub(crate) fn scenario(seed: u64) -> World {
 }
 
 fn random_stack(world: &World, rng: &mut Rng, name: &str, earlier: &[String]) -> DesiredStack {
-    let services: Vec<_> = (0..=rng.below(2))
-        .map(|number| service(&format!("svc{number}"), &format!("{name}-img{number}:1")))
-        .collect();
+    let services: Vec<_> =
+        (0..=rng.below(2)).map(|number| service(&format!("svc{number}"), &format!("{name}-img{number}:1"))).collect();
     let url = format!("https://git.example/{name}");
     world.push(&url, Some("main"), &format!("{name}-commit-1"), &services);
-    let source = if rng.chance(70) {
-        git(&url, Some("main"))
-    } else {
-        DesiredSource::Text { text: text_of(&services) }
-    };
+    let source =
+        if rng.chance(70) { git(&url, Some("main")) } else { DesiredSource::Text { text: text_of(&services) } };
     let mut wanted = stack(name, source);
     for number in 0..rng.below(3) {
         let plain = DesiredValue::Plain(format!("value-{}", rng.below(1000)));

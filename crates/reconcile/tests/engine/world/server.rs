@@ -92,10 +92,21 @@ pub(crate) struct Job {
 /// A change to a stack.
 #[derive(Clone, Debug)]
 pub(crate) enum Work {
-    Create { environment: String, row: Row },
-    Update { environment: String, id: i64, source: Option<RowSource>, env: BTreeMap<String, String> },
+    Create {
+        environment: String,
+        row: Row,
+    },
+    Update {
+        environment: String,
+        id: i64,
+        source: Option<RowSource>,
+        env: BTreeMap<String, String>,
+    },
     /// The second half of a deploy in the background.
-    Deploy { environment: String, id: i64 },
+    Deploy {
+        environment: String,
+        id: i64,
+    },
 }
 
 pub(crate) fn refusal(kind: RefusalKind, status: u16, message: impl Into<String>) -> Outcome {

@@ -4,8 +4,8 @@ use async_trait::async_trait;
 use reconcile::{
     model::{Disclosure, ObservedEnvironment, ObservedStack, RowStatus, ServerFacts, StackKind, StepId},
     ports::{
-        Associate, Clock as _, Configure, Create, LogLine, Outcome, PortError, PullImages, RefusalKind, Remove, Source, StackView,
-        Target, Update, Variables,
+        Associate, Clock as _, Configure, Create, LogLine, Outcome, PortError, PullImages, RefusalKind, Remove, Source,
+        StackView, Target, Update, Variables,
     },
 };
 use secrecy::ExposeSecret as _;
@@ -305,4 +305,3 @@ pub(crate) fn full(reference: Option<&str>) -> String {
         Some(name) => format!("refs/heads/{name}"),
     }
 }
-
