@@ -12,6 +12,7 @@ mod failures;
 mod kills;
 mod planning;
 mod races;
+mod reasons;
 mod revisions;
 mod secrets;
 mod world;
