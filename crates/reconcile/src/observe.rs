@@ -10,9 +10,9 @@ use crate::{
 };
 
 /// What the journal holds as last applied, by environment and stack.
-pub(crate) type AppliedByEnvironment = BTreeMap<String, BTreeMap<String, Applied>>;
+type AppliedByEnvironment = BTreeMap<String, BTreeMap<String, Applied>>;
 
-pub(crate) async fn applied(
+async fn applied(
     ports: &Ports<'_>,
     environments: impl Iterator<Item = &String>,
 ) -> Result<AppliedByEnvironment, PortError> {

@@ -121,7 +121,7 @@ impl<'a> Caller<'a> {
         }
         // A server may say no to what it did: what is there counts.
         let decides = !matches!(call, Call::Pull { .. });
-        if decides && self.look().await.is_some_and(|view| self.shows(call, wanted, &view)) {
+        if decides && self.session.look(self.step, wanted).await.is_ok_and(|view| self.shows(call, wanted, &view)) {
             return Ok(Ending::Done);
         }
         refusal.message = self.session.redactor.clean(&refusal.message);
@@ -201,7 +201,7 @@ impl<'a> Caller<'a> {
         let patience = i64::try_from(pace.patience.as_millis()).unwrap_or(i64::MAX);
         let until = clock.now().saturating_add(patience);
         loop {
-            if self.look().await.is_some_and(|view| self.shows(call, wanted, &view)) {
+            if self.session.look(self.step, wanted).await.is_ok_and(|view| self.shows(call, wanted, &view)) {
                 return true;
             }
             if clock.now() >= until {
@@ -209,13 +209,6 @@ impl<'a> Caller<'a> {
             }
             clock.sleep(pace.poll).await;
         }
-    }
-
-    async fn look(&self) -> Option<StackView> {
-        let session = self.session;
-        let wanted = session.record.stacks.get(&self.step.id);
-        let names = wanted.map_or_else(|| vec![self.step.stack.clone()], DesiredStack::names);
-        session.ports.target.observe_stack(&self.step.environment, &names, &session.disclosure).await.ok()
     }
 
     /// Whether the effect of a call shows.

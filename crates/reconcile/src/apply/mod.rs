@@ -90,7 +90,7 @@ async fn locked(
         plan: fresh,
     };
     ports.journal.begin(&record).await.map_err(ApplyError::Journal)?;
-    Session::new(ports, control, &record, leases).await?.run(false, &[], &[]).await
+    Session::new(ports, control, &record, leases).run(false, &[], &[]).await
 }
 
 /// The stacks that the steps deploy, with pins in force.

@@ -33,5 +33,5 @@ async fn locked(
     let Some(now) = all.into_iter().find(|one| one.record.id == *id) else {
         return Err(ApplyError::Ended { apply: id.clone() });
     };
-    Session::new(ports, control, &now.record, leases).await?.run(true, &now.receipts, &now.intents).await
+    Session::new(ports, control, &now.record, leases).run(true, &now.receipts, &now.intents).await
 }

@@ -84,10 +84,7 @@ impl Session<'_> {
     }
 
     async fn own_rows(&self, step: &Step) -> Result<Vec<ObservedStack>, FailureCause> {
-        let names = [step.stack.clone()];
-        let view = self.ports.target.observe_stack(&step.environment, &names, &self.disclosure).await;
-        view.map(|view| view.rows)
-            .map_err(|error| FailureCause::Unobservable { detail: self.redactor.clean(&error.detail) })
+        Ok(self.look(step, None).await?.rows)
     }
 }
 

@@ -15,12 +15,10 @@ use super::{ApplyError, Control, leases::Leases, redact::Redactor};
 use crate::{
     dotenv::{self, Hazard},
     model::{
-        ApplyRecord, ApplyReport, ApplyVerdict, Desired, DesiredEnvironment, DesiredSource, DesiredStack, DesiredValue,
-        Disclosure, Event, EventKind, FailureCause, Intent, Receipt, SecretRef, SkippedBecause, StepId, StepResult,
-        Verdict,
+        ApplyRecord, ApplyReport, ApplyVerdict, DesiredSource, DesiredStack, DesiredValue, Disclosure, Event,
+        EventKind, FailureCause, Intent, Receipt, SecretRef, SkippedBecause, Step, StepId, StepResult, Verdict,
     },
-    observe::applied,
-    ports::{Credential, Ports, Source, Variables},
+    ports::{Credential, Ports, Source, StackView, Variables},
 };
 
 /// How many versions of a secret before the wanted one may still be in use by a container that was not replaced.
@@ -31,7 +29,6 @@ pub(super) struct Session<'a> {
     pub(super) control: &'a Control,
     pub(super) record: &'a ApplyRecord,
     pub(super) leases: &'a Leases<'a>,
-    pub(super) disclosure: Disclosure,
     pub(super) redactor: Redactor,
     receipts: Mutex<BTreeMap<StepId, Receipt>>,
     halted: AtomicBool,
@@ -45,36 +42,25 @@ pub(super) struct Payload {
 }
 
 impl<'a> Session<'a> {
-    pub(super) async fn new(
-        ports: Ports<'a>,
-        control: &'a Control,
-        record: &'a ApplyRecord,
-        leases: &'a Leases<'a>,
-    ) -> Result<Self, ApplyError> {
-        let mut environments: BTreeMap<&String, Vec<DesiredStack>> = BTreeMap::new();
-        for step in &record.plan.steps {
-            let stacks = environments.entry(&step.environment).or_default();
-            stacks.extend(record.stacks.get(&step.id).cloned());
-        }
-        let applied = applied(&ports, environments.keys().copied()).await.map_err(ApplyError::Journal)?;
-        let desired = Desired {
-            catalog_commit: record.plan.catalog_commit.clone(),
-            environments: environments
-                .into_iter()
-                .map(|(name, stacks)| DesiredEnvironment { name: name.clone(), stacks })
-                .collect(),
-        };
-        Ok(Self {
+    pub(super) fn new(ports: Ports<'a>, control: &'a Control, record: &'a ApplyRecord, leases: &'a Leases<'a>) -> Self {
+        Self {
             ports,
             control,
             record,
             leases,
-            disclosure: Disclosure::of(&desired, &applied),
             redactor: Redactor::default(),
             receipts: Mutex::default(),
             halted: AtomicBool::new(false),
             events: AtomicU64::new(0),
-        })
+        }
+    }
+
+    /// Looks at what carries a stack's names.
+    pub(super) async fn look(&self, step: &Step, wanted: Option<&DesiredStack>) -> Result<StackView, FailureCause> {
+        let names = wanted.map_or_else(|| vec![step.stack.clone()], DesiredStack::names);
+        let disclosure = wanted.map(|wanted| Disclosure::of_stack(&step.environment, wanted)).unwrap_or_default();
+        let view = self.ports.target.observe_stack(&step.environment, &names, &disclosure).await;
+        view.map_err(|error| FailureCause::Unobservable { detail: self.redactor.clean(&error.detail) })
     }
 
     /// Makes all steps that have no receipt yet, environments side by side.

@@ -96,13 +96,7 @@ impl Session<'_> {
     }
 
     async fn check_guard(&self, step: &Step, wanted: Option<&DesiredStack>) -> Result<(), FailureCause> {
-        let names = wanted.map_or_else(|| vec![step.stack.clone()], DesiredStack::names);
-        let view = self
-            .ports
-            .target
-            .observe_stack(&step.environment, &names, &self.disclosure)
-            .await
-            .map_err(|error| FailureCause::Unobservable { detail: self.redactor.clean(&error.detail) })?;
+        let view = self.look(step, wanted).await?;
         let now = guard(view.rows.iter(), view.projects.iter(), self.record.plan.made_at);
         if now == step.guard { Ok(()) } else { Err(FailureCause::Moved) }
     }

@@ -39,16 +39,16 @@ impl Session<'_> {
         let until = begun + (Millis::from(wanted.health.timeout_s) * 1000).max(settle);
         let mut history = History { good: None, bad_since: None, conditions: BTreeMap::new() };
         loop {
-            let view = self.ports.target.observe_stack(&step.environment, &wanted.names(), &self.disclosure).await;
+            let view = self.look(step, Some(wanted)).await;
             let now = self.ports.clock.now();
             let late = now >= until;
             match view.map(|view| self.judge(step, wanted, view, now, &mut history)) {
-                Err(error) => {
+                Err(unobservable) => {
                     // Unseen time vouches for nothing.
                     history.good = None;
                     history.bad_since = None;
                     if late {
-                        return Err(FailureCause::Unobservable { detail: self.redactor.clean(&error.detail) });
+                        return Err(unobservable);
                     }
                 }
                 Ok(Look::Good(row)) => {
@@ -92,17 +92,13 @@ impl Session<'_> {
     /// Watches until nothing of a removed stack is left.
     pub(super) async fn watch_gone(&self, step: &Step) -> Result<(), FailureCause> {
         let until = self.ports.clock.now() + Millis::from(GONE_WITHIN_S) * 1000;
-        let names = [step.stack.clone()];
         loop {
-            let view = self.ports.target.observe_stack(&step.environment, &names, &self.disclosure).await;
+            let view = self.look(step, None).await;
             if view.as_ref().is_ok_and(|view| view.rows.is_empty() && view.projects.is_empty()) {
                 return Ok(());
             }
             if self.ports.clock.now() >= until {
-                return Err(match view {
-                    Ok(_) => FailureCause::NotAsDesired,
-                    Err(error) => FailureCause::Unobservable { detail: self.redactor.clean(&error.detail) },
-                });
+                return Err(view.err().unwrap_or(FailureCause::NotAsDesired));
             }
             self.ports.clock.sleep(self.control.pace.poll).await;
         }

@@ -198,6 +198,13 @@ impl Disclosure {
         Self(open)
     }
 
+    /// What one stack holds in clear, whatever it was before. For looking at the effect of a call, where no value is kept or told.
+    pub(crate) fn of_stack(environment: &str, stack: &super::DesiredStack) -> Self {
+        let plain = stack.variables.iter().filter(|(_, value)| matches!(value, DesiredValue::Plain(_)));
+        let open = |(name, _): (&String, _)| (environment.to_owned(), stack.name.clone(), name.clone());
+        Self(plain.map(open).collect())
+    }
+
     /// Whether the live value of `variable` of the stack row `stack` may be handed over in clear.
     #[must_use]
     pub fn allows(&self, environment: &str, stack: &str, variable: &str) -> bool {

@@ -105,8 +105,13 @@ fn a_failed_stack_is_brought_back() {
         (Generation::KeepsUp, Behaviour::Exits(1)),
     ] {
         let world = four(generation);
+        world.stack_mut(DEV, "db", |stack| {
+            stack.variables.insert("MODE".to_owned(), DesiredValue::Plain("old".to_owned()));
+        });
         world.converge();
         push_all(&world, "db", behaviour);
+        // What the failed version no longer has comes back too.
+        world.stack_mut(DEV, "db", |stack| drop(stack.variables.remove("MODE")));
         let report = apply_with(&world, OnFailure::RollBack);
         let found = verdict(&report, DEV, "db");
         let rollback = Some(RollbackOutcome::Restored { revision: 1 });
@@ -116,6 +121,8 @@ fn a_failed_stack_is_brought_back() {
         let running: Vec<_> =
             state.hosts[DEV].containers.iter().filter(|one| one.project == "db").map(|one| &one.image).collect();
         assert_eq!(running, ["db:1"], "{generation:?} {behaviour:?}");
+        let row = state.hosts[DEV].rows.iter().find(|row| row.name == "db").unwrap();
+        assert_eq!(row.env["MODE"], "old");
     }
 }
 
