@@ -1,6 +1,6 @@
 //! Digests over canonical JSON: the form in which states are compared.
 
-use std::fmt;
+use std::{fmt, io};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
@@ -21,26 +21,48 @@ impl Digest {
     /// The SHA-256 of these bytes. Right for a compose text; never for a secret, whose digest must be keyed.
     #[must_use]
     pub fn of_bytes(bytes: &[u8]) -> Self {
+        Self::finish(Sha256::new_with_prefix(bytes))
+    }
+
+    /// The SHA-256 of the JSON of `value`, without white space. Canonical for what the engine digests: fields stand in the order
+    /// of their declaration, maps are sorted, and lists were sorted before.
+    #[must_use]
+    pub fn of(value: &impl Serialize) -> Self {
+        let mut hasher = Hasher(Sha256::new());
+        // Neither can the hasher fail, nor has the model a value without a JSON form.
+        let _ = serde_json::to_writer(&mut hasher, value);
+        Self::finish(hasher.0)
+    }
+
+    fn finish(hasher: Sha256) -> Self {
         use fmt::Write as _;
 
         let mut text = String::with_capacity(64);
-        for byte in Sha256::digest(bytes) {
+        for byte in hasher.finalize() {
             // Writing to a String can't fail.
             let _ = write!(text, "{byte:02x}");
         }
         Self(text)
     }
 
-    /// The SHA-256 of the canonical JSON of `value`.
-    #[must_use]
-    pub fn of(value: &impl Serialize) -> Self {
-        Self::of_bytes(canonical_json(value).as_bytes())
-    }
-
     /// The text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+/// Takes JSON as it is written.
+struct Hasher(Sha256);
+
+impl io::Write for Hasher {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.update(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 
@@ -55,18 +77,4 @@ impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
-}
-
-/// JSON with the keys of every object sorted, without white space: equal values give equal bytes.
-///
-/// A value that has no JSON form (the engine has none) gives the empty text.
-#[must_use]
-pub fn canonical_json(value: &impl Serialize) -> String {
-    // serde_json's maps are sorted unless its feature `preserve_order` is on, so sort explicitly.
-    serde_json::to_value(value)
-        .map(|mut value| {
-            value.sort_all_objects();
-            value.to_string()
-        })
-        .unwrap_or_default()
 }

@@ -15,7 +15,7 @@ pub use desired::{
     ComposeFacts, ComposeService, Desired, DesiredEnvironment, DesiredSource, DesiredStack, DesiredValue, HealthRules,
     PublishedPort, SecretRef, Trouble,
 };
-pub use digest::{Digest, canonical_json};
+pub use digest::Digest;
 pub use event::{Event, EventKind};
 pub use observed::{
     Applied, AutoUpdate, Condition, ContainerHealth, ContainerState, Disclosure, Generation, Observed,

@@ -20,7 +20,8 @@ fn an_apply_converges_whatever_was_there() {
         assert!(violations.is_empty(), "seed {seed}: {violations:?}");
         let again = world.plan(&PlanOptions { prune: Prune::All, ..PlanOptions::default() });
         assert!(again.is_in_step(), "seed {seed}: {:#?}", again.steps);
-        for environment in &world.lock().desired().environments {
+        let desired = world.lock().desired();
+        for environment in &desired.environments {
             for wanted in &environment.stacks {
                 assert_eq!(world.lock().runs(&environment.name, wanted), Ok(()), "seed {seed}");
             }

@@ -1,6 +1,9 @@
 //! The plan: pure, deterministic, ordered, quick.
 
-use std::{collections::BTreeSet, time::Instant};
+use std::{
+    collections::BTreeSet,
+    time::{Duration, Instant},
+};
 
 use proptest::prelude::*;
 use reconcile::{model::*, plan};
@@ -81,8 +84,8 @@ proptest! {
     }
 }
 
-/// 200 stacks on 4 environments. Built without optimisation and on a busy machine this takes longer than what is promised for
-/// a release build (well under 0.2 s); the bound here still catches anything quadratic.
+/// 200 stacks on 4 environments. The promise (well under 0.2 s) is for a release build; the bound for a build without optimisation
+/// still catches anything quadratic. The best of five, since other tests run beside it.
 #[test]
 fn eight_hundred_stacks_are_planned_quickly() {
     let world = World::new(Generation::TakesDown);
@@ -120,11 +123,14 @@ fn eight_hundred_stacks_are_planned_quickly() {
     }
     let live = observed(&world, &desired);
     let options = PlanOptions::default();
-    let begun = Instant::now();
-    let plan = plan(&desired, &live, &options, 7);
-    let took = begun.elapsed();
-    assert_eq!(plan.steps.len(), 80);
+    let mut best = Duration::MAX;
+    for _ in 0..5 {
+        let begun = Instant::now();
+        let plan = plan(&desired, &live, &options, 7);
+        best = best.min(begun.elapsed());
+        assert_eq!(plan.steps.len(), 80);
+    }
     let bound = if cfg!(debug_assertions) { 3_000 } else { 200 };
-    assert!(took.as_millis() < bound, "{took:?}");
-    println!("800 stacks planned in {took:?}");
+    assert!(best.as_millis() < bound, "{best:?}");
+    println!("800 stacks planned in {best:?}");
 }

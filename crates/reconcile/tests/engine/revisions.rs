@@ -40,7 +40,8 @@ fn pin(world: &World, environment: &str, pin: Option<&Pin>) {
 
 fn running(world: &World, environment: &str) -> (String, String) {
     let state = world.lock();
-    let one = &state.hosts[environment].containers[0];
+    // Portainer leaves containers of services that a compose file no longer has.
+    let one = state.hosts[environment].containers.iter().find(|one| one.service == "app").unwrap();
     (one.image.split('@').next().unwrap().to_owned(), one.digest.clone())
 }
 
@@ -79,6 +80,10 @@ fn what_was_rolled_back_stays_back_until_it_is_released() {
         let pinned = WarningKind::Pinned { revision: 1, catalog_differs: true };
         assert!(plan.warnings.iter().any(|one| one.kind == pinned), "{:#?}", plan.warnings);
         world.converge();
+        let plan = world.plan(&PlanOptions::default());
+        assert!(plan.is_in_step());
+        let left_over = WarningKind::ServiceLeftOver { service: "extra".to_owned() };
+        assert!(plan.warnings.iter().any(|one| one.kind == left_over), "{:#?}", plan.warnings);
         // The old commit, the old build and the old password.
         assert_eq!(running(&world, DEV), ("web:1".to_owned(), "sha256:first".to_owned()));
         assert_eq!(world.lock().row_of(DEV, "web").env["PASSWORD"], "hunter2");
