@@ -61,6 +61,8 @@ fn containers_that_go_bad_are_never_called_healthy() {
         Behaviour::Exits(2),
         Behaviour::Missing,
         Behaviour::PortClash,
+        // Looks well until just before the settling time is over.
+        Behaviour::DiesAfter(5_500),
     ];
     let mut failed = 0;
     for seed in 0..120 {
@@ -69,7 +71,7 @@ fn containers_that_go_bad_are_never_called_healthy() {
         let images: Vec<String> = world.lock().registry.keys().cloned().collect();
         let mut rng = Rng::new(seed);
         let image = images[usize::try_from(rng.below(images.len() as u64)).unwrap()].clone();
-        world.lock().behaviours.insert(image, bad[usize::try_from(seed % 6).unwrap()]);
+        world.lock().behaviours.insert(image, bad[usize::try_from(seed % 7).unwrap()]);
         let report = world.apply(&plan).unwrap().unwrap();
         world.check_claims(&report);
         failed += u32::from(report.verdict == ApplyVerdict::Failed);

@@ -80,6 +80,8 @@ impl State {
             _ if one.stopped => (ContainerState::Exited, ContainerHealth::None, 0, Some(137)),
             Behaviour::Healthy(after) if age < after => (ContainerState::Running, ContainerHealth::Starting, 0, None),
             Behaviour::Healthy(_) => (ContainerState::Running, ContainerHealth::Healthy, 0, None),
+            Behaviour::DiesAfter(after) if age < after => (ContainerState::Running, ContainerHealth::Healthy, 0, None),
+            Behaviour::DiesAfter(_) => (ContainerState::Exited, ContainerHealth::Unhealthy, 0, Some(1)),
             Behaviour::NeverHealthy => (ContainerState::Running, ContainerHealth::Unhealthy, 0, None),
             Behaviour::CrashLoop => {
                 let state = if age / 500 % 2 == 0 { ContainerState::Running } else { ContainerState::Restarting };

@@ -76,6 +76,8 @@ pub(crate) enum Behaviour {
     NeverHealthy,
     CrashLoop,
     Exits(i64),
+    /// Healthy at once, and dead after so long.
+    DiesAfter(Millis),
     /// The image is not in the registry.
     Missing,
     /// Its port is taken: `up` fails.
