@@ -287,3 +287,30 @@ fn an_orphan_is_taken_over() {
         assert!(world.lock().orphans.is_empty());
     }
 }
+
+#[test]
+fn a_change_of_kind_makes_a_stack_again_and_swarm_takes_any_value() {
+    let world = World::new(Generation::KeepsUp);
+    world.wish(DEV, stack("web", DesiredSource::Text { text: text_of(&[service("app", "app:1")]) }));
+    world.converge();
+    world.stack_mut(DEV, "web", |stack| {
+        stack.swarm = true;
+        stack.variables.insert("LINES".to_owned(), DesiredValue::Plain("a\nb".to_owned()));
+    });
+    let plan = world.plan(&PlanOptions::default());
+    assert!(matches!(plan.steps[0].action, Action::Recreate { .. }), "{plan:#?}");
+    world.converge();
+    assert_eq!(world.lock().row_of(DEV, "web").kind, StackKind::Swarm);
+    assert_eq!(world.lock().row_of(DEV, "web").env["LINES"], "a\nb");
+    assert!(world.plan(&PlanOptions::default()).is_in_step());
+}
+
+#[test]
+fn a_secret_with_a_line_break_is_refused_before_any_call() {
+    let world = four(Generation::TakesDown);
+    world.store_secret("db", "one\nADMIN=yes");
+    let report = apply_with(&world, OnFailure::Continue);
+    let cause = FailureCause::LineBreak { variable: "PASSWORD".to_owned() };
+    assert_eq!(*verdict(&report, DEV, "db"), Verdict::Failed { cause, rollback: None });
+    assert!(world.lock().writes.is_empty());
+}
