@@ -37,6 +37,9 @@ pub(crate) const HOSTED: &str = "rumple";
 #[derive(Clone)]
 pub(crate) struct World(Arc<Mutex<State>>);
 
+/// Changes the world, by a seed.
+pub(crate) type Meddle = fn(&mut State, u64);
+
 /// All that there is.
 #[derive(Default)]
 pub(crate) struct State {
@@ -77,7 +80,7 @@ pub(crate) struct State {
     pub(crate) fault: Option<Fault>,
     pub(crate) faulted: Option<String>,
     /// Changes the world just before the n-th port call.
-    pub(crate) meddle_at: Option<(u64, fn(&mut State, u64), u64)>,
+    pub(crate) meddle_at: Option<(u64, Meddle, u64)>,
     pub(crate) runs: u64,
     /// Whether a stack really ran as the latest apply wants it, at the latest look at it.
     pub(crate) last_look: BTreeMap<StepId, Result<(), String>>,
