@@ -15,6 +15,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("catalog", &["types"]),
     ("config", &[]),
     ("frontend", &["app"]),
+    ("reconcile", &["types"]),
     ("server", &["app", "config", "service", "store", "types", "upstream"]),
     ("service", &["store", "types", "upstream"]),
     ("store", &["types"]),

@@ -1,0 +1,46 @@
+//! Drift: what the live side did by itself or by hand since a stack was last applied.
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::{Plan, Reason, StackRef};
+
+/// A stack that is not as it was applied.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Drift {
+    /// Which.
+    #[serde(flatten)]
+    pub stack: StackRef,
+    /// What shows it.
+    pub signs: Vec<Reason>,
+}
+
+/// The part of a plan that the live side caused. A commit that moved or a variable that the catalog changed is no drift.
+#[must_use]
+pub fn drift(plan: &Plan) -> Vec<Drift> {
+    let by_hand = |reason: &Reason| matches!(reason, Reason::EditedByHand { .. });
+    plan.steps
+        .iter()
+        .filter_map(|step| {
+            let edited = step.reasons.iter().any(by_hand);
+            let signs: Vec<Reason> = step.reasons.iter().filter(|one| is_sign(one, edited)).cloned().collect();
+            let stack = StackRef::new(&step.environment, &step.stack);
+            (!signs.is_empty()).then_some(Drift { stack, signs })
+        })
+        .collect()
+}
+
+fn is_sign(reason: &Reason, edited: bool) -> bool {
+    match reason {
+        Reason::EditedByHand { .. }
+        | Reason::RunsWithoutRow { .. }
+        | Reason::Orphan { .. }
+        | Reason::ContainerMissing { .. }
+        | Reason::ContainerBad { .. }
+        | Reason::Stopped
+        | Reason::DeployFailed
+        | Reason::AutoUpdateOn { .. } => true,
+        // New in the catalog, unless it was there before.
+        Reason::Absent => edited,
+        _ => false,
+    }
+}

@@ -1,0 +1,17 @@
+#![doc = include_str!("README.md")]
+
+mod apply;
+pub mod diff;
+pub mod dotenv;
+mod drift;
+pub mod model;
+pub mod names;
+mod observe;
+mod plan;
+pub mod ports;
+pub mod revisions;
+
+pub use apply::{ApplyError, Cancel, Control, Pace, apply, resume};
+pub use drift::{Drift, drift};
+pub use observe::observe;
+pub use plan::plan;

@@ -1,0 +1,130 @@
+//! Something moves between plan and apply, or while an apply runs.
+
+use reconcile::{ApplyError, model::*};
+
+use crate::world::{AutoPoll, DEV, HOSTED, Rng, State, World, scenario};
+
+/// Moves one thing that a plan rests on. Returns whether anything moved.
+fn meddle(state: &mut State, seed: u64) -> bool {
+    let mut rng = Rng::new(seed);
+    let environment = if rng.chance(50) { DEV } else { HOSTED };
+    let count = state.hosts[environment].rows.len() as u64;
+    let pick = |rng: &mut Rng| usize::try_from(rng.below(count.max(1))).unwrap();
+    match rng.below(14) {
+        0 => state.catalog.catalog_commit.push('x'),
+        1 => {
+            for head in state.heads.values_mut() {
+                head.push('x');
+            }
+            let files: Vec<_> = state.files.iter().map(|(commit, one)| (format!("{commit}x"), one.clone())).collect();
+            state.files.extend(files);
+            let git = |stack: &DesiredStack| matches!(stack.source, DesiredSource::Git { .. });
+            return state.catalog.environments.iter().flat_map(|one| &one.stacks).any(git);
+        }
+        2 => state.hosts.get_mut(environment).unwrap().up = false,
+        3 => state.version.push_str(".1"),
+        4 => {
+            let stack = state.catalog.environments[0].stacks.first_mut().unwrap();
+            stack.variables.insert("MOVED".to_owned(), DesiredValue::Plain("1".to_owned()));
+        }
+        5 => {
+            state.vault.get_mut("db").unwrap().push("another".to_owned());
+            let uses = |stack: &DesiredStack| stack.variables.contains_key("DB_PASSWORD");
+            return state.catalog.environments.iter().flat_map(|one| &one.stacks).any(uses);
+        }
+        6 => state.registry.values_mut().for_each(|digest| digest.push('x')),
+        _ if count == 0 => return false,
+        7 => {
+            let row = pick(&mut rng);
+            state.row_at(environment, row).env.insert("HAND".to_owned(), "1".to_owned());
+        }
+        8 => {
+            let row = pick(&mut rng);
+            let status = &mut state.row_at(environment, row).status;
+            *status = if *status == RowStatus::Active { RowStatus::Inactive } else { RowStatus::Active };
+        }
+        9 => {
+            let row = pick(&mut rng);
+            state.host(environment).rows.remove(row);
+        }
+        10 => {
+            let host = state.host(environment);
+            if host.containers.pop().is_none() {
+                return false;
+            }
+        }
+        11 => match state.host(environment).containers.first_mut() {
+            Some(container) => container.id.push('x'),
+            None => return false,
+        },
+        12 => {
+            let row = pick(&mut rng);
+            state.row_at(environment, row).move_source();
+        }
+        _ => {
+            let row = pick(&mut rng);
+            let row = state.row_at(environment, row);
+            if !row.is_git() {
+                return false;
+            }
+            row.auto_update = Some(AutoPoll { interval: Some(format!("{seed}m")), webhook: false });
+        }
+    }
+    true
+}
+
+#[test]
+fn of_a_thousand_races_none_slips() {
+    let mut raced = 0;
+    let mut seed = 0;
+    while raced < 1_000 {
+        seed += 1;
+        let world = scenario(seed);
+        let plan = world.plan(&PlanOptions { prune: Prune::All, ..PlanOptions::default() });
+        if plan.steps.is_empty() || !meddle(&mut world.lock(), seed) {
+            continue;
+        }
+        raced += 1;
+        let result = world.apply(&plan).unwrap();
+        assert!(matches!(result, Err(ApplyError::Moved { .. })), "seed {seed}: {result:#?}");
+        let state = world.lock();
+        assert!(state.writes.is_empty(), "seed {seed}: {:?}", state.writes);
+        assert!(state.journal.applies.is_empty() && state.locks.is_empty());
+    }
+}
+
+/// What moves while an apply runs is noticed, or put right by a step that had begun: at the last look before success is claimed,
+/// the stack really ran as planned.
+#[test]
+fn what_moves_during_an_apply_is_noticed() {
+    let mut failed = 0;
+    for seed in 0..300 {
+        let plan_of = |world: &World| {
+            world.plan(&PlanOptions { on_failure: OnFailure::Continue, prune: Prune::All, ..PlanOptions::default() })
+        };
+        let world = scenario(seed);
+        let plan = plan_of(&world);
+        if plan.steps.is_empty() {
+            continue;
+        }
+        let before = world.lock().ticks;
+        world.apply(&plan).unwrap().unwrap();
+        let ticks = world.lock().ticks - before;
+
+        let world = scenario(seed);
+        let plan = plan_of(&world);
+        {
+            let mut state = world.lock();
+            let at = state.ticks + 1 + Rng::new(seed).below(ticks);
+            state.meddle_at = Some((at, |state, seed| _ = meddle(state, seed), seed));
+        }
+        match world.apply(&plan).unwrap() {
+            Ok(report) => failed += u32::from(report.verdict == ApplyVerdict::Failed),
+            Err(error) => assert!(matches!(error, ApplyError::Moved { .. }), "seed {seed}: {error:?}"),
+        }
+        let violations = world.violations();
+        assert!(violations.is_empty(), "seed {seed}: {violations:?}");
+        world.check_no_doubles();
+    }
+    assert!(failed > 20, "the meddling bites: {failed}");
+}
