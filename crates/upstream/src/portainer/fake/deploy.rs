@@ -1,6 +1,6 @@
 //! Deploying and taking down, one at a time over all environments.
 
-use std::{collections::BTreeMap, path::Path, sync::Arc};
+use std::{collections::BTreeMap, path::Path};
 
 use super::{
     Generation, Shared,
@@ -20,8 +20,8 @@ pub(super) struct Deployment {
     pub(super) project: String,
     pub(super) swarm: bool,
     /// The compose files.
-    texts: Vec<String>,
-    variables: BTreeMap<String, String>,
+    pub(super) texts: Vec<String>,
+    pub(super) variables: BTreeMap<String, String>,
     pub(super) pull: bool,
     pub(super) recreate: bool,
     pub(super) prune: bool,
@@ -55,17 +55,11 @@ impl Deployment {
     }
 }
 
-/// Deploys in its own task: Portainer goes on when the caller hangs up.
+/// Deploys when its turn comes.
 ///
 /// # Errors
 /// What the tool printed.
-pub(super) async fn deploy(shared: &Arc<Shared>, deployment: Deployment) -> Result<(), String> {
-    let shared = Arc::clone(shared);
-    let work = tokio::spawn(async move { work(&shared, &deployment).await });
-    work.await.unwrap_or_else(|error| Err(format!("the deployment broke: {error}")))
-}
-
-async fn work(shared: &Shared, deployment: &Deployment) -> Result<(), String> {
+pub(super) async fn deploy(shared: &Shared, deployment: &Deployment) -> Result<(), String> {
     shared.edit(|state| state.counts.deploys_asked += 1);
     let _turn = shared.deploys.lock().await;
     shared.edit(|state| {

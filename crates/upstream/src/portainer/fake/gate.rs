@@ -89,8 +89,12 @@ pub(super) async fn gate(Extract(cx): Extract<Cx>, request: Request, next: Next)
             if let Some(caller) = caller {
                 request.extensions_mut().insert(caller);
             }
-            request.extensions_mut().insert(query_of(query));
-            let mut answer = next.run(request).await;
+            request.extensions_mut().insert(Arc::new(query));
+            // In its own task: Portainer goes on when the caller hangs up.
+            let mut answer = match tokio::spawn(next.run(request)).await {
+                Ok(answer) => answer,
+                Err(_) => return broken(),
+            };
             if cookie && answer.status().is_success() {
                 answer.headers_mut().insert("x-csrf-token", header::HeaderValue::from_static("fresh"));
             }
@@ -101,10 +105,6 @@ pub(super) async fn gate(Extract(cx): Extract<Cx>, request: Request, next: Next)
         answer = broken();
     }
     answer
-}
-
-fn query_of(query: Query) -> Arc<Query> {
-    Arc::new(query)
 }
 
 fn headers(headers: &HeaderMap) -> Vec<(String, String)> {

@@ -9,10 +9,8 @@ use super::{
     super::{EnvironmentId, PortainerClient, PortainerError, StackId, transport::call::Call},
     GitAccess, GitFile, GitRedeploy, GitSettings, NewStack, Stack, StackKind, StackSource, Stacks, TextUpdate,
     Variable,
-    wire::{
-        CreateRequest, PreviewReply, PreviewRequest, RedeployRequest, SettingsRequest, StackFileReply, StackReply,
-        TextRequest,
-    },
+    bodies::{CreateRequest, PreviewRequest, RedeployRequest, SettingsRequest, TextRequest},
+    wire::{PreviewReply, StackFileReply, StackReply},
 };
 
 impl PortainerClient {

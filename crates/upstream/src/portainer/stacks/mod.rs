@@ -1,5 +1,6 @@
 //! Stacks: compose projects, and swarm stacks, that Portainer deploys.
 
+mod bodies;
 mod client;
 mod dotenv;
 mod duration;

@@ -1,12 +1,11 @@
-//! Portainer's shapes. Keys are spelt as its Go structs spell them.
+//! Portainer's answers. Keys are spelt as its Go structs spell them.
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use uuid::Uuid;
 
 use super::{
-    super::{EnvironmentId, PortainerError, StackId},
-    AutoUpdate, Deployment, GitAccess, GitConfig, GitFile, GitRedeploy, GitSettings, NewStack, Stack, StackKind,
-    StackSource, StackStatus, TextUpdate, Variable, dotenv,
+    super::{EnvironmentId, StackId},
+    AutoUpdate, Deployment, GitConfig, Stack, StackKind, StackStatus, Variable, dotenv,
 };
 
 #[derive(Deserialize)]
@@ -45,7 +44,7 @@ pub(super) struct StackReply {
 }
 
 /// Lower case, unlike the rest.
-#[derive(Deserialize, Serialize)]
+#[derive(Deserialize)]
 struct Pair {
     name: String,
     #[serde(default)]
@@ -200,211 +199,55 @@ impl From<GitReply> for GitConfig {
     }
 }
 
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-struct AutoUpdateRequest {
-    interval: String,
-    webhook: String,
-    force_update: bool,
-    force_pull_image: bool,
-}
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
 
-impl From<&AutoUpdate> for AutoUpdateRequest {
-    fn from(update: &AutoUpdate) -> Self {
-        Self {
-            interval: update.interval.clone().unwrap_or_default(),
-            webhook: update.webhook.map(|webhook| webhook.to_string()).unwrap_or_default(),
-            force_update: false,
-            force_pull_image: false,
-        }
+    use super::{super::StackKind, Stack, StackReply, StackStatus};
+
+    fn read(reply: Value) -> Stack {
+        serde_json::from_value::<StackReply>(reply).unwrap().into()
     }
-}
 
-/// The three fields of [`GitAccess`]. An empty password with authentication means the stored one.
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-struct Access {
-    repository_authentication: bool,
-    repository_username: String,
-    repository_password: String,
-}
+    #[test]
+    fn nulls_gaps_and_unknown_fields_do_not_matter() {
+        let bare = read(json!({ "Id": 1, "Name": "a" }));
+        let nulls = json!({
+            "Id": 1, "Name": "a", "Env": null, "AdditionalFiles": null, "AutoUpdate": null, "Option": null, "GitConfig": null,
+            "ResourceControl": null, "SwarmId": null, "EntryPoint": null, "CreatedBy": null, "UpdatedBy": null,
+            "DeploymentStatus": null, "SomethingNew": { "deep": [1, 2] },
+        });
+        assert_eq!(read(nulls), bare);
+        let git = json!({ "URL": "u", "Authentication": null, "ConfigHash": null, "New": 1 });
+        let with = read(json!({ "Id": 1, "Name": "a", "GitConfig": git, "AutoUpdate": { "Interval": "", "Webhook": "" } }));
+        assert_eq!(with.git.unwrap().user, None);
+        assert_eq!(with.auto_update, Some(super::AutoUpdate::default()));
+    }
 
-impl From<&GitAccess> for Access {
-    fn from(access: &GitAccess) -> Self {
-        use secrecy::ExposeSecret as _;
-        let (user, password) = match access {
-            GitAccess::Public => {
-                return Self {
-                    repository_authentication: false,
-                    repository_username: String::new(),
-                    repository_password: String::new(),
-                };
-            }
-            GitAccess::Stored { user } => (user, ""),
-            GitAccess::Password { user, password } => (user, password.expose_secret()),
+    #[test]
+    fn unknown_numbers_are_kept() {
+        let stack = read(json!({ "Id": 1, "Name": "a", "Type": 9, "Status": 7 }));
+        assert_eq!((stack.kind, stack.status), (StackKind::Other(9), StackStatus::Unknown(7)));
+    }
+
+    #[test]
+    fn what_an_unknown_status_means_is_in_the_deployments() {
+        let stack = |status: i64, steps: Value| {
+            read(json!({ "Id": 1, "Name": "a", "Status": status, "DeploymentStatus": steps })).status
         };
-        Self {
-            repository_authentication: true,
-            repository_username: user.clone(),
-            repository_password: password.to_owned(),
-        }
+        let began = json!({ "Status": 3, "Time": 1, "Message": "" });
+        let failed = json!({ "Status": 4, "Time": 2, "Message": "no such image" });
+        assert_eq!(stack(3, json!([began])), StackStatus::Deploying);
+        assert_eq!(stack(4, json!([began, failed])), StackStatus::Error);
+        assert_eq!(stack(1, json!([began, { "Status": 1, "Time": 2, "Message": "" }])), StackStatus::Active);
+        assert_eq!(stack(3, json!([])), StackStatus::Unknown(3));
     }
-}
 
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-pub(super) struct CreateRequest<'a> {
-    name: &'a str,
-    #[serde(rename = "SwarmID", skip_serializing_if = "Option::is_none")]
-    swarm_id: Option<&'a str>,
-    env: Vec<Pair>,
-    from_app_template: bool,
-    #[serde(flatten)]
-    source: SourceRequest<'a>,
-}
-
-#[derive(Serialize)]
-#[serde(untagged)]
-enum SourceRequest<'a> {
-    #[serde(rename_all = "PascalCase")]
-    Text { stack_file_content: &'a str },
-    #[serde(rename_all = "PascalCase")]
-    Git {
-        #[serde(rename = "RepositoryURL")]
-        repository_url: &'a str,
-        repository_reference_name: &'a str,
-        #[serde(flatten)]
-        access: Access,
-        compose_file: &'a str,
-        additional_files: &'a [String],
-        auto_update: Option<AutoUpdateRequest>,
-        #[serde(rename = "TLSSkipVerify")]
-        tls_skip_verify: bool,
-    },
-}
-
-impl<'a> CreateRequest<'a> {
-    pub(super) fn new(new: &'a NewStack) -> Result<Self, PortainerError> {
-        Ok(Self {
-            name: &new.name,
-            swarm_id: new.swarm_id.as_deref(),
-            env: pairs(&new.variables, new.swarm_id.is_none())?,
-            from_app_template: false,
-            source: match &new.source {
-                StackSource::Text(text) => SourceRequest::Text { stack_file_content: text },
-                StackSource::Git(git) => SourceRequest::Git {
-                    repository_url: &git.url,
-                    repository_reference_name: &git.reference,
-                    access: (&git.access).into(),
-                    compose_file: &git.config_file,
-                    additional_files: &git.additional_files,
-                    auto_update: git.auto_update.as_ref().map(AutoUpdateRequest::from),
-                    tls_skip_verify: git.tls_skip_verify,
-                },
-            },
-        })
+    #[test]
+    fn values_stay_out_of_debug() {
+        let stack = read(json!({ "Id": 1, "Name": "a", "Type": 2, "Env": [{ "name": "TOKEN", "value": "hunter2" }] }));
+        assert_eq!(stack.variables[0].value, "hunter2");
+        let shown = format!("{stack:?}");
+        assert!(shown.contains("TOKEN") && !shown.contains("hunter2"), "{shown}");
     }
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-pub(super) struct TextRequest<'a> {
-    stack_file_content: &'a str,
-    env: Vec<Pair>,
-    pull_image: bool,
-    prune: bool,
-}
-
-impl<'a> TextRequest<'a> {
-    pub(super) fn new(update: &'a TextUpdate, compose: bool) -> Result<Self, PortainerError> {
-        Ok(Self {
-            stack_file_content: &update.text,
-            env: pairs(&update.variables, compose)?,
-            pull_image: update.pull_images,
-            prune: update.prune,
-        })
-    }
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-pub(super) struct SettingsRequest<'a> {
-    auto_update: Option<AutoUpdateRequest>,
-    env: Vec<Pair>,
-    prune: bool,
-    repository_reference_name: &'a str,
-    #[serde(flatten)]
-    access: Access,
-    #[serde(rename = "TLSSkipVerify")]
-    tls_skip_verify: bool,
-}
-
-impl<'a> SettingsRequest<'a> {
-    pub(super) fn new(settings: &'a GitSettings, compose: bool) -> Result<Self, PortainerError> {
-        Ok(Self {
-            auto_update: settings.auto_update.as_ref().map(AutoUpdateRequest::from),
-            env: pairs(&settings.variables, compose)?,
-            prune: settings.prune,
-            repository_reference_name: &settings.reference,
-            access: (&settings.access).into(),
-            tls_skip_verify: settings.tls_skip_verify,
-        })
-    }
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-pub(super) struct RedeployRequest<'a> {
-    repository_reference_name: &'a str,
-    #[serde(flatten)]
-    access: Access,
-    env: Vec<Pair>,
-    prune: bool,
-    pull_image: bool,
-}
-
-impl<'a> RedeployRequest<'a> {
-    pub(super) fn new(redeploy: &'a GitRedeploy, compose: bool) -> Result<Self, PortainerError> {
-        Ok(Self {
-            repository_reference_name: &redeploy.reference,
-            access: (&redeploy.access).into(),
-            env: pairs(&redeploy.variables, compose)?,
-            prune: redeploy.prune,
-            pull_image: redeploy.pull_images,
-        })
-    }
-}
-
-/// Camel case, unlike the rest.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct PreviewRequest<'a> {
-    repository: &'a str,
-    reference: &'a str,
-    username: String,
-    password: String,
-    target_file: &'a str,
-    #[serde(rename = "TLSSkipVerify")]
-    tls_skip_verify: bool,
-}
-
-impl<'a> From<&'a GitFile> for PreviewRequest<'a> {
-    fn from(file: &'a GitFile) -> Self {
-        let access = Access::from(&file.access);
-        Self {
-            repository: &file.url,
-            reference: &file.reference,
-            username: access.repository_username,
-            password: access.repository_password,
-            target_file: &file.path,
-            tls_skip_verify: file.tls_skip_verify,
-        }
-    }
-}
-
-fn pairs(variables: &[Variable], compose: bool) -> Result<Vec<Pair>, PortainerError> {
-    let pair = |variable: &Variable| {
-        Ok(Pair { name: variable.name.clone(), value: dotenv::stored(variable, compose)? })
-    };
-    variables.iter().map(pair).collect()
 }

@@ -149,6 +149,8 @@ fn refused(status: u16, said: &Said, call: &Call) -> PortainerError {
         PortainerError::WeakPassword
     } else if said.has("administrator user already exists") {
         PortainerError::AlreadySetUp
+    } else if said.has("nvalid git credential") {
+        PortainerError::GitCredentials
     } else if ["already inactive", "already active", "is already running", "not created from git", "Autoupdate"]
         .iter()
         .any(|words| said.has(words))

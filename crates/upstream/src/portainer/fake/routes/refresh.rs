@@ -48,14 +48,14 @@ pub(in crate::portainer::fake) async fn poll_repositories(shared: &Arc<Shared>) 
 }
 
 /// Whatever comes of it is not to be seen in any answer.
-async fn refresh(shared: &Arc<Shared>, stack: i64) {
+async fn refresh(shared: &Shared, stack: i64) {
     if let Err(error) = try_refresh(shared, stack).await {
         tracing::debug!(stack, error, "an update by webhook or polling failed");
     }
     shared.edit(|state| state.counts.auto_updates_done += 1);
 }
 
-async fn try_refresh(shared: &Arc<Shared>, stack: i64) -> Result<(), String> {
+async fn try_refresh(shared: &Shared, stack: i64) -> Result<(), String> {
     let row = shared.state().stack(stack).cloned();
     let Some(mut row) = row.filter(|row| !row.from_template) else { return Ok(()) };
     let Some(git) = &mut row.git else { return Ok(()) };
@@ -71,7 +71,7 @@ async fn try_refresh(shared: &Arc<Shared>, stack: i64) -> Result<(), String> {
     git.commit = cloned.commit;
     row.files = cloned.files;
     row.status = 1;
-    deploy(shared, Deployment { pull: true, ..Deployment::of(&row) }).await?;
+    deploy(shared, &Deployment { pull: true, ..Deployment::of(&row) }).await?;
     row.updated = shared.now_s();
     shared.edit(|state| {
         if let Some(old) = state.stack_mut(stack) {

@@ -44,7 +44,8 @@ fn optional(query: &Query) -> i64 {
 fn save(shared: &Shared, row: StackRow) -> Outcome {
     shared.edit(|state| {
         let shown = render::stack(&row, state.generation);
-        *state.stack_mut(row.id).ok_or_else(missing)? = row;
+        let old = state.stack_mut(row.id).ok_or_else(missing)?;
+        *old = row;
         ok(shown)
     })
 }
@@ -59,8 +60,8 @@ fn touched(mut row: StackRow, shared: &Shared, caller: &Caller) -> StackRow {
     row
 }
 
-async fn deployed(shared: &Arc<Shared>, deployment: Deployment) -> Result<(), Error> {
-    deploy::deploy(shared, deployment).await.map_err(|error| Error::plain(500, &error))
+async fn deployed(shared: &Shared, deployment: Deployment) -> Result<(), Error> {
+    deploy::deploy(shared, &deployment).await.map_err(|error| Error::plain(500, &error))
 }
 
 pub(super) async fn update(

@@ -78,7 +78,7 @@ pub(super) async fn create(
     fetch(&cx.shared, &mut row).await?;
     match cx.shared.config.generation {
         Generation::V2_23 => {
-            let deployed = deploy(&cx.shared, Deployment::of(&row)).await;
+            let deployed = deploy(&cx.shared, &Deployment::of(&row)).await;
             deployed.map_err(|error| Error::plain(500, &error))?;
             cx.shared.edit(|state| state.stacks.push(row.clone()));
         }
@@ -93,7 +93,7 @@ pub(super) async fn create(
 }
 
 async fn in_background(shared: Arc<Shared>, row: StackRow) {
-    let outcome = deploy(&shared, Deployment::of(&row)).await;
+    let outcome = deploy(&shared, &Deployment::of(&row)).await;
     let now = shared.now_s();
     shared.edit(|state| {
         if let Some(row) = state.stack_mut(row.id) {
