@@ -7,9 +7,7 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use upstream::portainer::fake::{
-    ADMINISTRATOR, API_KEY, FakeConfig, FakePortainer, Generation, PASSWORD, populate,
-};
+use upstream::portainer::fake::{ADMINISTRATOR, API_KEY, FakeConfig, FakePortainer, Generation, PASSWORD, populate};
 
 #[tokio::main]
 async fn main() -> io::Result<()> {

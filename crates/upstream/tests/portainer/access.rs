@@ -143,9 +143,8 @@ async fn the_first_set_up() {
     let client = with_password(&fake, "a long enough one");
     assert_eq!(client.setup_state().await, Ok(SetupState::NoAdministrator));
     assert_eq!(client.whoami().await, Err(PortainerError::NoAdministrator), "the answer is that of a wrong password");
-    let create = async |user: &str, password: &str| {
-        client.create_first_administrator(user, &SecretString::from(password)).await
-    };
+    let create =
+        async |user: &str, password: &str| client.create_first_administrator(user, &SecretString::from(password)).await;
     assert_eq!(create("admin", "short").await, Err(PortainerError::WeakPassword));
     assert!(matches!(create("ad min", "a long enough one").await, Err(PortainerError::Invalid { .. })));
     let admin = create(ADMINISTRATOR, "a long enough one").await.unwrap();

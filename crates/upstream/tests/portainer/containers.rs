@@ -112,8 +112,12 @@ async fn logs_by_frames_and_from_a_terminal() {
         };
         let all = read(LogOptions::default()).await;
         let error = if tty { LogSource::Stdout } else { LogSource::Stderr };
-        let wanted =
-            [(LogSource::Stdout, "web starts"), (LogSource::Stdout, "GET / 200 – ünïcode"), (error, ""), (error, "an error")];
+        let wanted = [
+            (LogSource::Stdout, "web starts"),
+            (LogSource::Stdout, "GET / 200 – ünïcode"),
+            (error, ""),
+            (error, "an error"),
+        ];
         assert_eq!(texts(&all), wanted);
         assert!(all.iter().all(|line| line.time.is_some()));
         let last = read(LogOptions { tail: Some(1), ..LogOptions::default() }).await;
@@ -150,8 +154,7 @@ async fn a_log_is_followed_until_it_ends() {
 async fn images_are_pulled_and_read() {
     let fake = fake().await;
     let client = client(&fake);
-    let environment =
-        fake.add_environment("dev", HostScript::default().behaves("bad:1", Behaviour::MissingImage));
+    let environment = fake.add_environment("dev", HostScript::default().behaves("bad:1", Behaviour::MissingImage));
     let pull = |image: &str| ImagePull { image: image.to_owned(), registry_id: None };
     let missing = client.image(environment, "ghcr.io/org/app:v1").await.unwrap_err();
     assert!(matches!(missing, PortainerError::NotFound { .. }), "{missing:?}");
@@ -163,7 +166,10 @@ async fn images_are_pulled_and_read() {
     assert_eq!(client.image(environment, &image.id).await.unwrap(), image);
     // Docker says 200 and then no.
     let error = pulled(client.pull_image(environment, &pull("bad:1")).await.unwrap()).await.unwrap_err();
-    assert!(matches!(&error, PortainerError::Docker { detail, .. } if detail.contains("manifest unknown")), "{error:?}");
+    assert!(
+        matches!(&error, PortainerError::Docker { detail, .. } if detail.contains("manifest unknown")),
+        "{error:?}"
+    );
     pulled(client.pull_image(environment, &pull("nginx")).await.unwrap()).await.unwrap();
     assert!(client.image(environment, "nginx:latest").await.is_ok(), "never all tags");
     let private = ImagePull { image: "private/app:1".to_owned(), registry_id: Some(2) };

@@ -28,7 +28,10 @@ async fn an_agent_is_registered_read_changed_and_forgotten() {
         let client = client(&fake);
         let new = NewAgentEnvironment { tag_ids: vec![3, 4], ..agent("Rümple dev!", "rumpledev") };
         let made = client.create_agent_environment(&new).await.unwrap();
-        assert_eq!((made.name.as_str(), made.kind, made.status), ("Rümple dev!", EnvironmentKind::Agent, EnvironmentStatus::Up));
+        assert_eq!(
+            (made.name.as_str(), made.kind, made.status),
+            ("Rümple dev!", EnvironmentKind::Agent, EnvironmentStatus::Up)
+        );
         assert_eq!((made.tag_ids.as_slice(), made.group_id), (&[3, 4][..], 1));
         assert_eq!(client.environments().await.unwrap(), [made.clone()]);
         assert_eq!(client.environment(made.id).await.unwrap(), made);

@@ -55,7 +55,11 @@ async fn portainers_words_are_passed_on() {
     let fake = fake().await;
     let client = client(&fake);
     for (status, body, wanted) in [
-        (403, json!({ "message": "Access denied", "details": "Access denied to resource" }), "Access denied to resource"),
+        (
+            403,
+            json!({ "message": "Access denied", "details": "Access denied to resource" }),
+            "Access denied to resource",
+        ),
         (500, json!({ "message": "Unable to retrieve stacks", "details": "The disk is full" }), "The disk is full"),
         (500, json!({ "message": "same", "details": "Same" }), "It said: same"),
         (501, json!({ "message": "later", "details": "later" }), "HTTP 501"),
@@ -89,10 +93,8 @@ async fn no_secret_is_ever_shown() {
     let body = json!({ "message": told, "details": told });
     fake.fail_with("POST /api/stacks/create", 500, body.clone(), 100);
     fake.fail_with("GET /api/stacks", 400, body, 100);
-    let new = NewStack {
-        variables: variables(&[("TOKEN", secret)]),
-        ..text_stack(environment, "shop", &compose("nginx:1"))
-    };
+    let new =
+        NewStack { variables: variables(&[("TOKEN", secret)]), ..text_stack(environment, "shop", &compose("nginx:1")) };
     let mut source = git_source("https://git.example/repo");
     source.access = GitAccess::Password { user: "bot".to_owned(), password: SecretString::from("git-token-9") };
     let from_git = NewStack { variables: new.variables.clone(), ..git_stack(environment, "shop", source) };

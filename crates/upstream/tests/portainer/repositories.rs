@@ -9,7 +9,9 @@ use upstream::portainer::{
 };
 use uuid::Uuid;
 
-use super::{BOTH, PATIENCE, Repository, client, compose, containers, fake, fake_of, git_source, git_stack, settled, variables};
+use super::{
+    BOTH, PATIENCE, Repository, client, compose, containers, fake, fake_of, git_source, git_stack, settled, variables,
+};
 
 fn redeploy() -> GitRedeploy {
     GitRedeploy {
@@ -47,7 +49,10 @@ async fn a_repository_is_cloned_and_deployed_again_after_a_commit() {
         let made = client.create_stack(&git_stack(environment, "shop", git_source(&repository.url()))).await.unwrap();
         let stack = settled(&client, made.id).await;
         let git = stack.git.clone().unwrap();
-        assert_eq!((git.url.as_str(), git.commit.as_str(), git.config_file.as_str()), (repository.url().as_str(), first.as_str(), "docker-compose.yml"));
+        assert_eq!(
+            (git.url.as_str(), git.commit.as_str(), git.config_file.as_str()),
+            (repository.url().as_str(), first.as_str(), "docker-compose.yml")
+        );
         assert_eq!((stack.kind, git.user), (StackKind::Compose, None));
         assert_eq!(containers(&client, environment, "shop").await[0].image, "nginx:1");
         let before = containers(&client, environment, "shop").await[0].id.clone();
@@ -131,9 +136,8 @@ async fn what_may_go_wrong_with_a_repository() {
     let environment = fake.add_environment("dev", HostScript::default());
     let repository = Repository::new(&compose("nginx:1"));
     let client = client(&fake);
-    let create = async |source: GitSource| {
-        client.create_stack(&git_stack(environment, "shop", source)).await.unwrap_err()
-    };
+    let create =
+        async |source: GitSource| client.create_stack(&git_stack(environment, "shop", source)).await.unwrap_err();
     for source in [
         git_source("file:///nowhere/at/all"),
         GitSource { reference: "refs/heads/none".to_owned(), ..git_source(&repository.url()) },

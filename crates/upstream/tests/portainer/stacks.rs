@@ -117,7 +117,11 @@ async fn a_failed_update_takes_down_what_ran_unless_the_pull_comes_first() {
         let update = TextUpdate { pull_images, ..text_update(&compose("bad:1")) };
         let error = client.update_stack_text(&stack, &update).await.unwrap_err();
         assert!(matches!(error, PortainerError::DeployFailed { .. }), "{error:?}");
-        assert_eq!(!containers(&client, environment, "shop").await.is_empty(), survives, "{generation:?} {pull_images}");
+        assert_eq!(
+            !containers(&client, environment, "shop").await.is_empty(),
+            survives,
+            "{generation:?} {pull_images}"
+        );
         let row = client.stack(stack.id).await.unwrap();
         assert_eq!(row.status, StackStatus::Active, "the row does not know");
         assert_eq!(client.stack_file(stack.id).await.unwrap(), compose("nginx:1"));
@@ -139,8 +143,7 @@ async fn variables_arrive_as_they_are() {
     for value in ["plain", "pa$$w # \"x\"", " spaced ", "a=b,c", "${HOME}", "ü#ö"] {
         let fake = fake().await;
         let environment = fake.add_environment("dev", HostScript::default());
-        let new =
-            NewStack { variables: variables(&[("GIVEN", value)]), ..text_stack(environment, "shop", text) };
+        let new = NewStack { variables: variables(&[("GIVEN", value)]), ..text_stack(environment, "shop", text) };
         let stack = client(&fake).create_stack(&new).await.unwrap();
         assert_eq!(stack.variables, new.variables, "read back as given");
         assert_eq!(fake.container_variable("dev", "shop-web-1", "SEEN").as_deref(), Some(value));

@@ -3,9 +3,9 @@
 use secrecy::SecretString;
 use tokio::net::TcpListener;
 use upstream::portainer::{
-    Credential, PortainerClient, PortainerConfig, PortainerError, System, Tls, fingerprint_text, parse_fingerprint,
+    Credential, PortainerClient, PortainerConfig, PortainerError, System, Tls,
     fake::{FakeConfig, FakePortainer, FakeTls},
-    shown_fingerprint,
+    fingerprint_text, parse_fingerprint, shown_fingerprint,
 };
 use url::Url;
 

@@ -12,9 +12,7 @@ use super::{
     },
     Container, ContainerDetails, ContainersOf, Docker, DockerInfo, ImageDetails, ImagePull, LogOptions, LogStream,
     PullStream, logs, pull,
-    wire::{
-        ContainerReply, DetailsReply, ImageReply, InfoReply, PROJECT_LABEL, SWARM_STACK_LABEL, SwarmReply,
-    },
+    wire::{ContainerReply, DetailsReply, ImageReply, InfoReply, PROJECT_LABEL, SWARM_STACK_LABEL, SwarmReply},
 };
 
 /// Portainer puts the registry's stored login in place of this.
@@ -82,9 +80,8 @@ impl Docker for PortainerClient {
 
     async fn pull_image(&self, environment: EnvironmentId, pull: &ImagePull) -> Result<PullStream, PortainerError> {
         let (repository, tag) = pull::parts(&pull.image);
-        let mut call = post("pull an image", environment, "images/create")
-            .query("fromImage", repository)
-            .query("tag", tag);
+        let mut call =
+            post("pull an image", environment, "images/create").query("fromImage", repository).query("tag", tag);
         if let Some(registry) = pull.registry_id {
             let header = STANDARD.encode(json!({ "registryId": registry }).to_string());
             if let Ok(header) = HeaderValue::try_from(header) {

@@ -9,11 +9,7 @@ use futures::{StreamExt as _, stream};
 use reqwest::Response;
 use types::Millis;
 
-use super::{
-    super::PortainerError,
-    LogLine, LogSource, LogStream,
-    wire::time,
-};
+use super::{super::PortainerError, LogLine, LogSource, LogStream, wire::time};
 
 const HEADER: usize = 8;
 /// A longer line is cut: nobody reads it, and it would fill the memory.
@@ -194,7 +190,8 @@ mod tests {
         .concat();
         let whole = decode(&[&log], true).unwrap();
         let first = LogLine { stream: LogSource::Stdout, time: Some(1_767_323_045_678), text: "first".to_owned() };
-        let second = LogLine { stream: LogSource::Stderr, time: Some(1_767_323_045_000), text: "errör line".to_owned() };
+        let second =
+            LogLine { stream: LogSource::Stderr, time: Some(1_767_323_045_000), text: "errör line".to_owned() };
         assert_eq!(whole, [first, second, said(LogSource::Stderr, "next"), said(LogSource::Stdout, "half a line")]);
         for cut in 0..=log.len() {
             assert_eq!(decode(&[&log[..cut], &log[cut..]], true).unwrap(), whole, "cut at {cut}");

@@ -23,11 +23,8 @@ pub trait Docker: Send + Sync {
     ///
     /// # Errors
     /// Any [`PortainerError`].
-    async fn containers(
-        &self,
-        environment: EnvironmentId,
-        of: &ContainersOf,
-    ) -> Result<Vec<Container>, PortainerError>;
+    async fn containers(&self, environment: EnvironmentId, of: &ContainersOf)
+    -> Result<Vec<Container>, PortainerError>;
 
     /// One container in detail.
     ///
@@ -50,11 +47,8 @@ pub trait Docker: Send + Sync {
     ///
     /// # Errors
     /// [`PortainerError::NotFound`].
-    async fn restart_container(
-        &self,
-        environment: EnvironmentId,
-        id: &str,
-    ) -> Result<ContainerDetails, PortainerError>;
+    async fn restart_container(&self, environment: EnvironmentId, id: &str)
+    -> Result<ContainerDetails, PortainerError>;
 
     /// An image that the host has, by name or identifier.
     ///

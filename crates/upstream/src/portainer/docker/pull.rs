@@ -79,7 +79,9 @@ pub(super) fn steps(answer: Response, silence: Duration, secrets: Vec<SecretStri
                 Err(_) => return Err(PortainerError::TimedOut { call: CALL, write: true }),
             }
             if reading.bytes.len() > LONGEST_LINE {
-                return Err(PortainerError::NotUnderstood { detail: "a step of the pull is larger than 1 MiB".to_owned() });
+                return Err(PortainerError::NotUnderstood {
+                    detail: "a step of the pull is larger than 1 MiB".to_owned(),
+                });
             }
         }
     });

@@ -129,7 +129,11 @@ impl Query {
     }
 
     pub(super) fn get(&self, name: &str) -> Option<&str> {
-        self.0.iter().find(|(found, _)| found == name).map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
+        self.0
+            .iter()
+            .find(|(found, _)| found == name)
+            .map(|(_, value)| value.as_str())
+            .filter(|value| !value.is_empty())
     }
 
     pub(super) fn flag(&self, name: &str) -> bool {
@@ -142,7 +146,9 @@ impl Query {
         let value = self
             .get(name)
             .ok_or_else(|| Error::new(400, format!("Invalid query parameter: {name}"), "Missing query parameter"))?;
-        value.parse().map_err(|_| Error::new(400, format!("Invalid query parameter: {name}"), "Invalid query parameter"))
+        value
+            .parse()
+            .map_err(|_| Error::new(400, format!("Invalid query parameter: {name}"), "Invalid query parameter"))
     }
 
     /// All numbers of `name[]`; without brackets Portainer does not see them.

@@ -166,6 +166,12 @@ impl FakePortainer {
         self.shared.edit(|state| state.advanced += time);
     }
 
+    /// From now on time passes by [`advance`](Self::advance) alone.
+    pub fn freeze_time(&self) {
+        let passed = self.shared.passed();
+        self.shared.edit(|state| state.frozen = Some(passed));
+    }
+
     /// Delays calls whose `METHOD /api/path` begins so, from now on.
     pub fn delay(&self, route: &str, time: Duration) {
         self.fault(route, Fault::Delay(time));

@@ -235,9 +235,7 @@ impl Host {
 
     /// A container by identifier, its beginning, or name.
     pub(super) fn find(&mut self, wanted: &str) -> Option<&mut FakeContainer> {
-        self.containers
-            .iter_mut()
-            .find(|one| one.name == wanted || wanted.len() >= 12 && one.id.starts_with(wanted))
+        self.containers.iter_mut().find(|one| one.name == wanted || wanted.len() >= 12 && one.id.starts_with(wanted))
     }
 }
 

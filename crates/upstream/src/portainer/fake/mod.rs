@@ -139,8 +139,14 @@ impl Shared {
     }
 
     fn now(&self) -> Millis {
-        let passed = Millis::try_from(self.started.elapsed().as_millis()).unwrap_or(Millis::MAX);
-        self.config.epoch + passed + self.state().advanced
+        let passed = self.passed();
+        let state = self.state();
+        self.config.epoch + state.frozen.unwrap_or(passed) + state.advanced
+    }
+
+    /// Since the start, by this machine's clock.
+    fn passed(&self) -> Millis {
+        Millis::try_from(self.started.elapsed().as_millis()).unwrap_or(Millis::MAX)
     }
 
     fn now_s(&self) -> i64 {

@@ -72,9 +72,10 @@ pub(super) fn environment(row: &EnvironmentRow, with_snapshot: bool) -> Value {
 }
 
 pub(super) fn stack(row: &StackRow, generation: Generation) -> Value {
-    let env = row.env.as_ref().map(|env| {
-        env.iter().map(|(name, value)| json!({ "name": name, "value": value })).collect::<Vec<_>>()
-    });
+    let env = row
+        .env
+        .as_ref()
+        .map(|env| env.iter().map(|(name, value)| json!({ "name": name, "value": value })).collect::<Vec<_>>());
     let auto_update = row.auto_update.as_ref().map(|update| {
         json!({
             "Interval": update.interval,

@@ -154,6 +154,8 @@ pub(super) struct State {
     pub(super) faults: Vec<(String, Fault)>,
     /// Added to the passing time.
     pub(super) advanced: Millis,
+    /// What had passed when time was stopped.
+    pub(super) frozen: Option<Millis>,
     pub(super) process_started: Millis,
     /// Which process of the server this is; tokens of others are void.
     pub(super) process: u64,

@@ -217,8 +217,7 @@ impl<'a> From<&'a GitFile> for PreviewRequest<'a> {
 }
 
 fn pairs(variables: &[Variable], compose: bool) -> Result<Vec<Pair>, PortainerError> {
-    let pair = |variable: &Variable| {
-        Ok(Pair { name: variable.name.clone(), value: dotenv::stored(variable, compose)? })
-    };
+    let pair =
+        |variable: &Variable| Ok(Pair { name: variable.name.clone(), value: dotenv::stored(variable, compose)? });
     variables.iter().map(pair).collect()
 }

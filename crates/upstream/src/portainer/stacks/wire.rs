@@ -219,7 +219,8 @@ mod tests {
         });
         assert_eq!(read(nulls), bare);
         let git = json!({ "URL": "u", "Authentication": null, "ConfigHash": null, "New": 1 });
-        let with = read(json!({ "Id": 1, "Name": "a", "GitConfig": git, "AutoUpdate": { "Interval": "", "Webhook": "" } }));
+        let with =
+            read(json!({ "Id": 1, "Name": "a", "GitConfig": git, "AutoUpdate": { "Interval": "", "Webhook": "" } }));
         assert_eq!(with.git.unwrap().user, None);
         assert_eq!(with.auto_update, Some(super::AutoUpdate::default()));
     }

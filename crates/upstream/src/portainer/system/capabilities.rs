@@ -102,7 +102,9 @@ mod tests {
     fn the_generations_differ() {
         let old = Capabilities::of("2.23.0");
         assert!(old.supported && old.failed_update_may_take_down && !old.may_deploy_in_background);
-        assert!(!Capabilities::of("2.39.1").may_deploy_in_background && Capabilities::of("2.39.2").may_deploy_in_background);
+        assert!(
+            !Capabilities::of("2.39.1").may_deploy_in_background && Capabilities::of("2.39.2").may_deploy_in_background
+        );
         let new = Capabilities::of("2.44.0");
         assert!(!new.failed_update_may_take_down && new.may_deploy_in_background && new.interval_may_be_ignored);
         assert!(!Capabilities::of("2.19.4").supported);

@@ -12,8 +12,18 @@ use serde::Serialize;
 use super::super::PortainerError;
 
 /// What must be escaped in one segment of a path. `/` is escaped too; image names keep theirs by being several segments.
-const SEGMENT: &AsciiSet =
-    &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'%').add(b'/').add(b'<').add(b'>').add(b'?').add(b'`').add(b'{').add(b'}');
+const SEGMENT: &AsciiSet = &CONTROLS
+    .add(b' ')
+    .add(b'"')
+    .add(b'#')
+    .add(b'%')
+    .add(b'/')
+    .add(b'<')
+    .add(b'>')
+    .add(b'?')
+    .add(b'`')
+    .add(b'{')
+    .add(b'}');
 
 /// How long a call may take; see [`Timeouts`](crate::portainer::Timeouts).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -36,7 +36,9 @@ const MAX_REFUSAL: usize = 1024 * 1024;
 
 /// Sends calls.
 pub(super) struct Transport {
-    http: reqwest::Client,
+    reads: reqwest::Client,
+    /// Keeps no connection: a write must not go out on one that a restart has ended, for then its outcome would be unknown.
+    writes: reqwest::Client,
     base: Url,
     config: PortainerConfig,
     api_key: Option<HeaderValue>,
@@ -47,14 +49,17 @@ impl Transport {
     /// Connects to nothing yet.
     pub(super) fn new(config: PortainerConfig) -> Result<Self, PortainerError> {
         let base = base(config.url.as_ref().ok_or(PortainerError::NotConfigured)?)?;
-        let http = tls::configure(builder(&config), &config, &base)?
-            .build()
-            .map_err(|error| PortainerError::Misconfigured { detail: causes(&error) })?;
+        let build = |builder| {
+            let built = tls::configure(builder, &config, &base)?.build();
+            built.map_err(|error| PortainerError::Misconfigured { detail: causes(&error) })
+        };
+        let reads = build(builder(&config))?;
+        let writes = build(builder(&config).pool_max_idle_per_host(0))?;
         let api_key = match &config.credential {
             Some(Credential::ApiKey(key)) => Some(key_header(key)?),
             _ => None,
         };
-        Ok(Self { http, base, config, api_key, session: Mutex::default() })
+        Ok(Self { reads, writes, base, config, api_key, session: Mutex::default() })
     }
 
     /// How long an image's pull may be silent.
@@ -174,7 +179,8 @@ impl Transport {
         if !call.query.is_empty() {
             url.query_pairs_mut().extend_pairs(&call.query);
         }
-        let mut request = self.http.request(call.method.clone(), url);
+        let http = if call.method == Method::GET { &self.reads } else { &self.writes };
+        let mut request = http.request(call.method.clone(), url);
         for (name, value) in &call.headers {
             request = request.header(name, value);
         }

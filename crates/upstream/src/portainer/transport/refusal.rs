@@ -176,7 +176,11 @@ fn internal(said: &Said, call: &Call) -> PortainerError {
         PortainerError::GitCredentials
     } else if any(&["nable to clone git repository", "Unable to fetch git repository"]) {
         PortainerError::CloneFailed { detail }
-    } else if any(&["Unable to check for name collision", "Unable to proxy the request", "Cannot connect to the Docker"]) {
+    } else if any(&[
+        "Unable to check for name collision",
+        "Unable to proxy the request",
+        "Cannot connect to the Docker",
+    ]) {
         PortainerError::HostUnreachable { detail }
     } else if any(&["No Git config in the found stack"]) {
         PortainerError::Conflict { detail }

@@ -87,7 +87,9 @@ fn route(
     Some(match (method.as_str(), parts.as_slice()) {
         ("GET", ["_ping"]) => "OK".into_response(),
         ("GET", ["info"]) => shown(info(host)),
-        ("GET", ["version"]) => shown(json!({ "Version": "27.1.2", "ApiVersion": "1.46", "Os": "linux", "Arch": "amd64" })),
+        ("GET", ["version"]) => {
+            shown(json!({ "Version": "27.1.2", "ApiVersion": "1.46", "Os": "linux", "Arch": "amd64" }))
+        }
         ("GET", ["swarm"]) => match &host.swarm_id {
             Some(id) => shown(json!({ "ID": id, "Spec": { "Name": "default" } })),
             None => refusal(503, "This node is not a swarm manager. Use \"docker swarm init\" or join one."),

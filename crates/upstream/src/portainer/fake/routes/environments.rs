@@ -148,12 +148,7 @@ fn ping(state: &mut State, url: &str, skips: bool) -> Result<(), Error> {
     }
 }
 
-pub(super) async fn update(
-    Extract(cx): Extract<Cx>,
-    Path(id): Path<i64>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Outcome {
+pub(super) async fn update(Extract(cx): Extract<Cx>, Path(id): Path<i64>, headers: HeaderMap, body: Bytes) -> Outcome {
     let payload = Payload::read(&headers, &body)?;
     cx.shared.edit(|state| {
         state.environment(id).ok_or_else(missing)?;

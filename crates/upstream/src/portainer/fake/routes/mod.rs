@@ -46,18 +46,12 @@ pub(super) fn router(shared: Arc<Shared>, stop: CancellationToken) -> Router {
         .route("/users/{id}/tokens/{key}", delete(users::delete_key))
         .route("/endpoints", get(environments::list).post(environments::create))
         .route("/endpoints/snapshot", post(environments::snapshot_all))
-        .route(
-            "/endpoints/{id}",
-            get(environments::inspect).put(environments::update).delete(environments::delete),
-        )
+        .route("/endpoints/{id}", get(environments::inspect).put(environments::update).delete(environments::delete))
         .route("/endpoints/{id}/snapshot", post(environments::snapshot))
         .route("/endpoints/{id}/docker/{*path}", any(docker::proxy))
         .route("/stacks", get(stacks::list).post(stacks_create::legacy))
         .route("/stacks/create/{kind}/{method}", post(stacks_create::create))
-        .route(
-            "/stacks/{id}",
-            get(stacks::inspect).put(stacks_change::update).delete(stacks_change::delete),
-        )
+        .route("/stacks/{id}", get(stacks::inspect).put(stacks_change::update).delete(stacks_change::delete))
         .route("/stacks/{id}/file", get(stacks::file))
         .route("/stacks/{id}/git", post(stacks_change::git_settings))
         .route("/stacks/{id}/git/redeploy", put(stacks_change::git_redeploy))

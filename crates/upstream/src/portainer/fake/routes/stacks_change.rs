@@ -99,7 +99,8 @@ fn login(payload: &Payload, row: &StackRow, keeps: bool) -> Option<(String, Stri
         return if keeps { stored } else { None };
     }
     let (user, password) = (payload.text("RepositoryUsername"), payload.text("RepositoryPassword"));
-    let password = if password.is_empty() { stored.map(|(_, password)| password).unwrap_or_default() } else { password };
+    let password =
+        if password.is_empty() { stored.map(|(_, password)| password).unwrap_or_default() } else { password };
     Some((user, password))
 }
 
