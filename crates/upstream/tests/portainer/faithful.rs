@@ -217,9 +217,8 @@ async fn docker_through_the_proxy() {
     let docker = format!("endpoints/{environment}/docker");
     let versioned = get(&fake, &format!("{docker}/v1.43/containers/json")).await;
     let id = versioned[0]["Id"].as_str().unwrap().to_owned();
-    let made =
-        send(&fake, Method::POST, &format!("{docker}/containers/create?name=x"), Some(json!({ "Image": "nginx:1" })));
-    let made = made.await;
+    let create = format!("{docker}/containers/create?name=x");
+    let made = send(&fake, Method::POST, &create, Some(json!({ "Image": "nginx:1" }))).await;
     assert_eq!(made.status(), 200, "not Docker's 201");
     assert!(value(made).await["Portainer"]["ResourceControl"].is_object());
     let log = send(&fake, Method::GET, &format!("{docker}/containers/{id}/logs?stdout=1"), None).await;

@@ -123,6 +123,10 @@ impl System for PortainerClient {
             Err(PortainerError::Forbidden { detail }) if detail.contains("password doesn't match") => {
                 Err(PortainerError::WrongPassword { user: user.to_owned() })
             }
+            // What a ban says; one's own keys are never forbidden otherwise.
+            Err(PortainerError::Forbidden { detail }) if detail.contains("Access denied") => {
+                Err(self.transport.banned())
+            }
             Err(error) => Err(error),
         }
     }

@@ -100,7 +100,7 @@ impl Transport {
         let answer = self.exchange(&call, None).await?;
         match answer.status().as_u16() {
             200 => Ok(self.read_json::<LoginReply>(answer, &call).await?.jwt.into()),
-            403 => Err(PortainerError::LoginBanned { retry_in_s: seconds(self.config.ban_pause) }),
+            403 => Err(self.banned()),
             422 => {
                 let oauth = self.body(answer, &call).await?.windows(5).any(|words| words == b"oauth");
                 // The same answer comes from a server without an administrator.
@@ -122,6 +122,11 @@ impl Transport {
     ) -> Result<T, PortainerError> {
         self.session.lock().await.pace().await;
         self.fetch_once(call).await
+    }
+
+    /// The ban, just noticed.
+    pub(in crate::portainer) fn banned(&self) -> PortainerError {
+        PortainerError::LoginBanned { retry_in_s: seconds(self.config.ban_pause) }
     }
 
     /// The user and password, if that is how we call.
