@@ -263,17 +263,17 @@ impl PortainerError {
     /// retriable: read the state first.
     #[must_use]
     pub const fn retriable(&self) -> bool {
-        match self {
+        matches!(
+            self,
             Self::Unreachable
-            | Self::ConnectTimeout
-            | Self::Busy
-            | Self::HostUnreachable { .. }
-            | Self::LoginBanned { .. }
-            | Self::ConnectionLost { write: false, .. }
-            | Self::TimedOut { write: false, .. }
-            | Self::Gateway { write: false, .. } => true,
-            _ => false,
-        }
+                | Self::ConnectTimeout
+                | Self::Busy
+                | Self::HostUnreachable { .. }
+                | Self::LoginBanned { .. }
+                | Self::ConnectionLost { write: false, .. }
+                | Self::TimedOut { write: false, .. }
+                | Self::Gateway { write: false, .. }
+        )
     }
 
     /// Whether the call may have had its effect, or may have it later: it is no failure. Read the state (a create: by name and

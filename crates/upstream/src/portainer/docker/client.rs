@@ -109,11 +109,11 @@ impl Docker for PortainerClient {
 }
 
 fn get(what: &'static str, environment: EnvironmentId, path: &str) -> Call {
-    Call::get(what, format!("endpoints/{environment}/docker/{path}")).to_docker()
+    Call::get(what, format!("endpoints/{environment}/docker/{path}")).for_docker()
 }
 
 fn post(what: &'static str, environment: EnvironmentId, path: &str) -> Call {
-    Call::post(what, format!("endpoints/{environment}/docker/{path}")).to_docker()
+    Call::post(what, format!("endpoints/{environment}/docker/{path}")).for_docker()
 }
 
 /// Docker's filter for one label.

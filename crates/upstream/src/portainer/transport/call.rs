@@ -120,7 +120,7 @@ impl Call {
     }
 
     /// Goes on to a Docker host.
-    pub(in crate::portainer) fn to_docker(self) -> Self {
+    pub(in crate::portainer) fn for_docker(self) -> Self {
         Self { docker: true, ..self }
     }
 

@@ -46,18 +46,19 @@ pub(super) async fn proxy(
     let logs = docker_logs::wanted(&method, without_version(&path)).map(str::to_owned);
     let answer = cx.shared.edit(|state| {
         if state.environment(environment).is_none() {
-            return Err(Error::not_found("an environment").into_response());
+            return Err(Box::new(Error::not_found("an environment").into_response()));
         }
         // What the real proxy answers when nobody is there.
         let Some(host) = state.host_of(environment).filter(|host| host.up) else {
-            return Err(StatusCode::BAD_GATEWAY.into_response());
+            return Err(Box::new(StatusCode::BAD_GATEWAY.into_response()));
         };
         Ok(route(host, &method, without_version(&path), &query, &headers, &body, now))
     });
     match (answer, logs) {
         (Ok(None), Some(container)) => docker_logs::stream(&cx, environment, &container, &query),
         (Ok(None), None) => refusal(404, "page not found"),
-        (Ok(Some(answer)), _) | (Err(answer), _) => answer,
+        (Ok(Some(answer)), _) => answer,
+        (Err(refusal), _) => *refusal,
     }
 }
 
@@ -276,8 +277,13 @@ fn inspect_image(host: &Host, wanted: &str) -> Response {
 /// 200 at once; failure comes as a line.
 fn pull(host: &mut Host, query: &Query, headers: &HeaderMap) -> Response {
     let repository = query.get("fromImage").unwrap_or_default();
-    let tag = query.get("tag").unwrap_or("latest");
-    let image = format!("{repository}:{tag}");
+    let named = repository.rsplit('/').next().is_some_and(|last| last.contains([':', '@']));
+    let (tag, image) = match query.get("tag") {
+        None if named => ("", repository.to_owned()),
+        None => ("latest", format!("{repository}:latest")),
+        Some(digest) if digest.contains(':') => (digest, format!("{repository}@{digest}")),
+        Some(tag) => (tag, format!("{repository}:{tag}")),
+    };
     let mut lines = vec![json!({ "status": format!("Pulling from {repository}"), "id": tag })];
     if headers.contains_key("x-registry-auth") && repository.starts_with("private/") {
         lines.push(json!({ "status": "Login Succeeded" }));
