@@ -255,7 +255,8 @@ fn info(host: &Host) -> Value {
 }
 
 fn image_value(image: &str) -> Value {
-    let repository = image.rsplit_once(':').map_or(image, |(name, _)| name);
+    let name = image.split('@').next().unwrap_or(image);
+    let repository = name.rsplit_once(':').filter(|(_, tag)| !tag.contains('/')).map_or(name, |(name, _)| name);
     json!({
         "Id": image_id(image),
         "RepoTags": [image],
