@@ -33,7 +33,7 @@ async fn an_agent_is_registered_read_changed_and_forgotten() {
             ("Rümple dev!", EnvironmentKind::Agent, EnvironmentStatus::Up)
         );
         assert_eq!((made.tag_ids.as_slice(), made.group_id), (&[3, 4][..], 1));
-        assert_eq!(client.environments().await.unwrap(), [made.clone()]);
+        assert_eq!(client.environments().await.unwrap(), std::slice::from_ref(&made));
         assert_eq!(client.environment(made.id).await.unwrap(), made);
         let snapshot = client.snapshot(made.id).await.unwrap().unwrap();
         assert_eq!((snapshot.docker_version.as_str(), snapshot.swarm), ("27.1.2", false));

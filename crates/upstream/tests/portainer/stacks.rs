@@ -21,7 +21,7 @@ async fn a_stack_lives() {
         assert_eq!((stack.name.as_str(), stack.kind, stack.status), ("shop", StackKind::Compose, StackStatus::Active));
         assert_eq!((stack.environment, stack.created_by.as_str()), (environment, "admin"));
         assert_eq!(client.stack_file(stack.id).await.unwrap(), compose("nginx:1"));
-        assert_eq!(client.stacks_named(environment, "SHOP!").await.unwrap(), [stack.clone()]);
+        assert_eq!(client.stacks_named(environment, "SHOP!").await.unwrap(), std::slice::from_ref(&stack));
 
         let update = TextUpdate { variables: variables(&[("A", "b")]), ..text_update(&compose("nginx:2")) };
         let updated = client.update_stack_text(&stack, &update).await.unwrap();
