@@ -5,6 +5,7 @@ mod build;
 mod checks;
 mod ci;
 mod docker;
+mod fake;
 mod run;
 mod setup;
 mod shell;
@@ -27,6 +28,7 @@ enum Command {
     Check(checks::Args),
     Ci(ci::Args),
     DockerCheck(docker::Args),
+    Fake(fake::Args),
     Setup(setup::Args),
 }
 
@@ -39,6 +41,7 @@ fn main() -> ExitCode {
         Command::Check(args) => checks::main(&args),
         Command::Ci(args) => ci::main(&args),
         Command::DockerCheck(args) => docker::main(&args),
+        Command::Fake(args) => fake::main(&args),
         Command::Setup(args) => setup::main(&args),
     };
     match result {

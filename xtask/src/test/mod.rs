@@ -121,7 +121,7 @@ pub(crate) fn all(what: &What<'_>, consent: Consent, steps: &mut Steps) -> Resul
 fn needs(unit: bool, e2e: bool) -> Vec<Need> {
     let mut needs = Vec::new();
     if unit {
-        needs.extend([Need::Postgres, Need::Promtool]);
+        needs.extend([Need::Postgres, Need::Promtool, Need::Python]);
     }
     if e2e {
         needs.extend([Need::Wasm, Need::Node, Need::EndToEnd, Need::Chromium]);
