@@ -2,7 +2,7 @@
 
 use reconcile::{ApplyError, model::*};
 
-use crate::world::{AutoPoll, DEV, HOSTED, Rng, State, World, scenario};
+use crate::world::{AutoPoll, DEV, HOSTED, Meddle, Rng, State, World, scenario, service, stack, text_of};
 
 /// Moves one thing that a plan rests on. Returns whether anything moved.
 fn meddle(state: &mut State, seed: u64) -> bool {
@@ -127,4 +127,33 @@ fn what_moves_during_an_apply_is_noticed() {
         world.check_no_doubles();
     }
     assert!(failed > 20, "the meddling bites: {failed}");
+}
+
+/// Each point of an apply in turn: what is changed by hand after the plan was checked and before the step's turn refuses that
+/// step, and nothing is done.
+#[test]
+fn a_step_looks_again_at_its_turn() {
+    let mut refused = 0;
+    for at in 1..60 {
+        let world = World::new(Generation::TakesDown);
+        let text = |image: &str| DesiredSource::Text { text: text_of(&[service("app", image)]) };
+        world.wish(DEV, stack("web", text("app:1")));
+        world.converge();
+        world.stack_mut(DEV, "web", |stack| stack.source = text("app:2"));
+        let plan = world.plan(&PlanOptions::default());
+        {
+            let mut state = world.lock();
+            state.writes.clear();
+            let by_hand: Meddle =
+                |state, _| drop(state.row_of(DEV, "web").env.insert("HAND".to_owned(), "1".to_owned()));
+            state.meddle_at = Some((state.ticks + at, by_hand, 0));
+        }
+        let Ok(report) = world.apply(&plan).unwrap() else { continue };
+        let moved = Verdict::Failed { cause: FailureCause::Moved, rollback: None };
+        if report.steps[0].receipt.verdict == moved {
+            refused += 1;
+            assert!(world.lock().writes.is_empty());
+        }
+    }
+    assert!(refused > 0);
 }
