@@ -16,6 +16,7 @@ mod sessions;
 mod settings;
 #[cfg(test)]
 mod tests;
+mod upkeep;
 mod viewer;
 mod world;
 
@@ -135,12 +136,13 @@ impl Services {
         &self.0.context.world
     }
 
-    /// Runs what works without being asked: spreading ended sessions, jobs, and the writing of generations. Returns after
-    /// `stop` is cancelled and all of them have come to rest.
+    /// Runs what works without being asked: spreading ended sessions, jobs, the writing of generations, the upkeep of the
+    /// database's file. Returns after `stop` is cancelled and all of them have come to rest.
     pub async fn run_background(&self, stop: CancellationToken) {
         tokio::join!(
             self.sessions().run_revocations(stop.clone()),
             self.jobs().run(stop.clone()),
+            upkeep::run(&self.0.context.store, stop.clone()),
             self.chat().run(stop),
         );
     }

@@ -4,6 +4,7 @@
 
 mod blobs;
 mod chat;
+mod checkpoint;
 mod generations;
 mod jobs;
 mod killed;
