@@ -138,6 +138,8 @@ pub(crate) enum Db {
     Sqlite {
         write: SqlitePool,
         read: SqlitePool,
+        /// One more writer, for [`Db::begin_durable`].
+        durable: SqlitePool,
     },
     Postgres(PgPool),
 }
@@ -190,6 +192,23 @@ impl Db {
             Self::Sqlite { write, .. } => Tx::Sqlite(write.begin_with("BEGIN IMMEDIATE").await?),
             Self::Postgres(pool) => Tx::Postgres(pool.begin().await?),
         })
+    }
+
+    /// As [`Db::begin`], for what must outlive a loss of power once it is committed. SQLite's other writer commits without
+    /// waiting for the disk. PostgreSQL waits, unless its `synchronous_commit` says otherwise.
+    pub(crate) async fn begin_durable(&self) -> Result<Tx> {
+        Ok(match self {
+            Self::Sqlite { durable, .. } => Tx::Sqlite(durable.begin_with("BEGIN IMMEDIATE").await?),
+            Self::Postgres(pool) => Tx::Postgres(pool.begin().await?),
+        })
+    }
+
+    /// One statement that writes and must outlive a loss of power. Returns the number of rows it touched.
+    pub(crate) async fn execute_durably(&self, sql: &'static str, args: Args) -> Result<u64> {
+        let mut tx = self.begin_durable().await?;
+        let touched = tx.execute(sql, args).await?;
+        tx.commit().await?;
+        Ok(touched)
     }
 }
 

@@ -4,9 +4,11 @@
 
 mod blobs;
 mod chat;
+mod deployments;
 mod generations;
 mod jobs;
 mod killed;
+mod locks;
 mod migrations;
 mod people;
 mod races;
