@@ -5,6 +5,7 @@
 mod blobs;
 mod chat;
 mod deployments;
+mod dropped;
 mod generations;
 mod jobs;
 mod killed;
