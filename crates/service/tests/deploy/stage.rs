@@ -158,7 +158,7 @@ impl Stage {
             Some(Moment::Amid) => {
                 // Set going, and dropped with everything else.
                 let mut call = pin!(call);
-                std::future::poll_fn(|context| Poll::Ready(drop(call.as_mut().poll(context)))).await;
+                let _ = std::future::poll_fn(|context| Poll::Ready(call.as_mut().poll(context).is_ready())).await;
                 return self.die().await;
             }
             Some(Moment::After) => drop(call.await),
