@@ -7,6 +7,7 @@
 mod audit;
 pub mod chat;
 mod context;
+pub mod deploy;
 mod error;
 mod health;
 mod jobs;

@@ -131,6 +131,15 @@ fn postgres<T: FromDb>(sql: &'static str, args: Args) -> Result<QueryAs<Postgres
     Ok(sqlx::query_as_with(sql, bind::<PgArguments>(args)?))
 }
 
+/// Starts a transaction in a task of its own, which runs to its end although its caller is dropped: sqlx does not roll a `BEGIN`
+/// back that was dropped on its way, and whatever the connection's next user wrote would go into a transaction that nobody
+/// commits. One that arrives when nobody waits any more is rolled back.
+async fn begin_postgres(pool: &PgPool) -> Result<Transaction<'static, Postgres>> {
+    let connection = pool.acquire().await?;
+    let begun = tokio::spawn(Transaction::begin(connection, None));
+    Ok(begun.await.map_err(|error| StoreError::Unavailable(error.into()))??)
+}
+
 /// The pools of the database in use.
 #[derive(Clone, Debug)]
 pub(crate) enum Db {
@@ -138,6 +147,8 @@ pub(crate) enum Db {
     Sqlite {
         write: SqlitePool,
         read: SqlitePool,
+        /// One more writer, for [`Db::begin_durable`].
+        durable: SqlitePool,
     },
     Postgres(PgPool),
 }
@@ -188,8 +199,25 @@ impl Db {
     pub(crate) async fn begin(&self) -> Result<Tx> {
         Ok(match self {
             Self::Sqlite { write, .. } => Tx::Sqlite(write.begin_with("BEGIN IMMEDIATE").await?),
-            Self::Postgres(pool) => Tx::Postgres(pool.begin().await?),
+            Self::Postgres(pool) => Tx::Postgres(begin_postgres(pool).await?),
         })
+    }
+
+    /// As [`Db::begin`], for what must outlive a loss of power once it is committed. SQLite's other writer commits without
+    /// waiting for the disk. PostgreSQL waits, unless its `synchronous_commit` says otherwise.
+    pub(crate) async fn begin_durable(&self) -> Result<Tx> {
+        Ok(match self {
+            Self::Sqlite { durable, .. } => Tx::Sqlite(durable.begin_with("BEGIN IMMEDIATE").await?),
+            Self::Postgres(pool) => Tx::Postgres(begin_postgres(pool).await?),
+        })
+    }
+
+    /// One statement that writes and must outlive a loss of power. Returns the number of rows it touched.
+    pub(crate) async fn execute_durably(&self, sql: &'static str, args: Args) -> Result<u64> {
+        let mut tx = self.begin_durable().await?;
+        let touched = tx.execute(sql, args).await?;
+        tx.commit().await?;
+        Ok(touched)
     }
 }
 

@@ -4,6 +4,7 @@
 //! row runs in one transaction. The store makes neither times nor identifiers: they come in as arguments. Rows are
 //! private; what leaves are records and the types of `types`.
 
+mod applies;
 mod audit;
 mod blobs;
 mod codec;
@@ -13,9 +14,13 @@ mod error;
 mod generations;
 mod invitations;
 mod jobs;
+mod journal;
+mod locks;
 mod messages;
 mod people;
 mod pieces;
+mod pins;
+mod revisions;
 mod revocations;
 mod search;
 mod sessions;
@@ -24,15 +29,20 @@ mod store;
 pub mod testing;
 mod threads;
 
+pub use applies::{ApplyRow, ApplyState, NewApply};
 pub use blobs::Blobs;
 pub use conversations::NewConversation;
 pub use error::{Result, StoreError};
 pub use generations::{FinishedGeneration, GenerationRow, NewGeneration};
 pub use invitations::{InvitationKind, InvitationRecord, NewInvitation};
 pub use jobs::{JobRow, JobState, NewJob, retry_delay};
+pub use journal::{EntryKind, EntryRow, NewEntry};
+pub use locks::{LockAttempt, LockRow};
 pub use messages::{NewMessage, PromptAndAnswer};
 pub use people::{NewUser, UserRecord};
 pub use pieces::PieceBatch;
+pub use pins::PinRow;
+pub use revisions::{NewRevision, RevisionRow};
 pub use revocations::Revocation;
 pub use sessions::SessionRow;
 pub use store::{Backend, Store, StoreConfig};

@@ -157,8 +157,9 @@ impl Store {
     /// the file.
     pub async fn close(&self) {
         match &self.db {
-            Db::Sqlite { write, read } => {
+            Db::Sqlite { write, read, durable } => {
                 read.close().await;
+                durable.close().await;
                 write.close().await;
             }
             Db::Postgres(pool) => pool.close().await,
@@ -195,8 +196,9 @@ async fn open_sqlite(config: &StoreConfig) -> Result<Db> {
     };
     let write: SqlitePool = pool(1).connect_with(options.clone()).await?;
     let readers = config.max_connections.clamp(1, SQLITE_READERS);
+    let durable = pool(1).connect_lazy_with(options.clone().synchronous(SqliteSynchronous::Full));
     let read = pool(readers).connect_lazy_with(options.pragma("query_only", "ON"));
-    Ok(Db::Sqlite { write, read })
+    Ok(Db::Sqlite { write, read, durable })
 }
 
 /// Makes the file, mode 0600, before SQLite would make it readable by everybody; its companions inherit the mode.
@@ -229,4 +231,20 @@ async fn open_postgres(config: &StoreConfig) -> Result<Db> {
         .connect_with(options)
         .await?;
     Ok(Db::Postgres(pool))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_durable_transaction_waits_for_the_disk() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}", folder.path().join("test.db").display());
+        let store = Store::connect(&StoreConfig { url, max_connections: 2 }).await.unwrap();
+        const SYNCHRONOUS: &str = "SELECT synchronous FROM pragma_synchronous";
+        let (full,): (i64,) = store.db.begin_durable().await.unwrap().one(SYNCHRONOUS, args![]).await.unwrap();
+        let (normal,): (i64,) = store.db.begin().await.unwrap().one(SYNCHRONOUS, args![]).await.unwrap();
+        assert_eq!((full, normal), (2, 1));
+    }
 }

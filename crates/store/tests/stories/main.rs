@@ -5,9 +5,12 @@
 mod blobs;
 mod chat;
 mod checkpoint;
+mod deployments;
+mod dropped;
 mod generations;
 mod jobs;
 mod killed;
+mod locks;
 mod migrations;
 mod people;
 mod races;

@@ -8,7 +8,7 @@ use types::{InvitationId, Role};
 use crate::{jobs::job, support::*};
 
 /// Runs `body` eight times at once, half of them through a second handle as another process would.
-async fn eight<F, T>(database: &TestDatabase, body: impl Fn(Store, u32) -> F) -> Vec<T>
+pub(crate) async fn eight<F, T>(database: &TestDatabase, body: impl Fn(Store, u32) -> F) -> Vec<T>
 where
     F: Future<Output = T> + Send + 'static,
     T: Send + 'static,

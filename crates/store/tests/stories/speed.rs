@@ -72,6 +72,17 @@ async fn hot_queries_use_indexes() {
         ("SELECT seq FROM revocations WHERE seq > 5 ORDER BY seq", "sqlite_autoindex_revocations_1"),
         ("SELECT id FROM audit WHERE id < 'g' ORDER BY id DESC LIMIT 50", "sqlite_autoindex_audit_1"),
         ("DELETE FROM sessions WHERE expires_at <= 5", "sessions_by_expiry"),
+        ("SELECT id FROM applies WHERE state = 'running' ORDER BY began_at, id", "applies_by_beginning"),
+        ("SELECT seq FROM journal WHERE apply_id = 'a' AND seq > 5 ORDER BY seq", "sqlite_autoindex_journal_1"),
+        (
+            "SELECT a.record FROM apply_environments e JOIN applies a ON a.id = e.apply_id \
+             WHERE e.environment = 'dev' AND e.apply_id < 'g' ORDER BY e.apply_id DESC LIMIT 50",
+            "sqlite_autoindex_apply_environments_1",
+        ),
+        (
+            "SELECT body FROM revisions WHERE environment = 'dev' AND applied = 1 ORDER BY stack",
+            "revisions_environment_stack",
+        ),
     ] {
         let plan = database.plan(&store, sql).await.unwrap();
         assert!(plan.contains(index) && !plan.contains("TEMP B-TREE"), "{sql}\n{plan}");

@@ -1,0 +1,201 @@
+//! Applies: what the deployment engine began, and how it ended.
+
+use types::Millis;
+
+use crate::{
+    Result, Store, StoreError,
+    codec::{Word, number},
+    db::args,
+};
+
+/// An apply to be begun.
+#[derive(Clone, Debug)]
+pub struct NewApply {
+    /// Which: a UUIDv7 as text.
+    pub id: String,
+    /// Who asked for it.
+    pub actor: String,
+    /// The run that begins it, as it stands in the locks.
+    pub owner: String,
+    /// The environments it changes.
+    pub environments: Vec<String>,
+    /// The plan and the stacks it deploys, as JSON.
+    pub record: String,
+    /// Now.
+    pub now: Millis,
+}
+
+/// An apply.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ApplyRow {
+    /// Which.
+    pub id: String,
+    /// Who asked for it.
+    pub actor: String,
+    /// The run that began it.
+    pub owner: String,
+    /// The plan and the stacks it deploys, as JSON.
+    pub record: String,
+    /// Where it stands.
+    pub state: ApplyState,
+    /// When it began.
+    pub began_at: Millis,
+    /// When it ended.
+    pub ended_at: Option<Millis>,
+    /// How many entries its journal has.
+    pub entries: u64,
+}
+
+/// Where an apply stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum ApplyState {
+    /// Under way, or broken off.
+    Running,
+    /// Every step succeeded.
+    Succeeded,
+    /// Cancelled between steps.
+    Cancelled,
+    /// At least one step failed.
+    Failed,
+}
+
+impl Word for ApplyState {
+    const WORDS: &'static [(Self, &'static str)] = &[
+        (Self::Running, "running"),
+        (Self::Succeeded, "succeeded"),
+        (Self::Cancelled, "cancelled"),
+        (Self::Failed, "failed"),
+    ];
+}
+
+#[derive(sqlx::FromRow)]
+struct ApplyDb {
+    id: String,
+    actor: String,
+    owner: String,
+    record: String,
+    state: String,
+    began_at: i64,
+    ended_at: Option<i64>,
+    last_entry: i64,
+}
+
+impl TryFrom<ApplyDb> for ApplyRow {
+    type Error = StoreError;
+
+    fn try_from(row: ApplyDb) -> Result<Self> {
+        Ok(Self {
+            id: row.id,
+            actor: row.actor,
+            owner: row.owner,
+            record: row.record,
+            state: ApplyState::from_word("applies.state", &row.state)?,
+            began_at: row.began_at,
+            ended_at: row.ended_at,
+            entries: number("applies.last_entry", row.last_entry)?,
+        })
+    }
+}
+
+impl Store {
+    /// Writes that an apply begins. On the disk when this returns.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] on `applies_id` when it was begun before, on `apply_environments_environment` when another apply
+    /// on one of its environments has not ended.
+    pub async fn begin_apply(&self, new: &NewApply) -> Result<()> {
+        let mut tx = self.db.begin_durable().await?;
+        tx.execute(
+            "INSERT INTO applies (id, actor, owner, record, state, began_at, last_entry) \
+             VALUES ($1, $2, $3, $4, 'running', $5, 0)",
+            args![&new.id, &new.actor, &new.owner, &new.record, new.now],
+        )
+        .await?;
+        let mut environments: Vec<&str> = new.environments.iter().map(String::as_str).collect();
+        // In one order, so that two that begin at once don't wait for each other.
+        environments.sort_unstable();
+        environments.dedup();
+        for environment in environments {
+            tx.execute(
+                "INSERT INTO apply_environments (environment, apply_id, running) VALUES ($1, $2, 1)",
+                args![environment, &new.id],
+            )
+            .await?;
+        }
+        tx.commit().await
+    }
+
+    /// Writes the end of an apply. On the disk when this returns. The same end may be written again.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] when there is no such apply; [`StoreError::Conflict`] on `apply_ended` when it ended otherwise,
+    /// or `state` is no end.
+    pub async fn end_apply(&self, id: &str, state: ApplyState, now: Millis) -> Result<()> {
+        if state == ApplyState::Running {
+            return Err(StoreError::conflict("apply_ended"));
+        }
+        let mut tx = self.db.begin_durable().await?;
+        let ended = tx
+            .execute(
+                "UPDATE applies SET state = $2, ended_at = $3 WHERE id = $1 AND state = 'running'",
+                args![id, state.word(), now],
+            )
+            .await?;
+        if ended == 0 {
+            let (found,): (String,) = tx.one("SELECT state FROM applies WHERE id = $1", args![id]).await?;
+            return if found == state.word() { Ok(()) } else { Err(StoreError::conflict("apply_ended")) };
+        }
+        tx.execute("UPDATE apply_environments SET running = 0 WHERE apply_id = $1", args![id]).await?;
+        tx.commit().await
+    }
+
+    /// Applies without an end, oldest first.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when the database does not answer.
+    pub async fn unfinished_applies(&self) -> Result<Vec<ApplyRow>> {
+        let rows: Vec<ApplyDb> = self
+            .db
+            .all(
+                "SELECT id, actor, owner, record, state, began_at, ended_at, last_entry FROM applies \
+                 WHERE state = 'running' ORDER BY began_at, id",
+                args![],
+            )
+            .await?;
+        rows.into_iter().map(ApplyRow::try_from).collect()
+    }
+
+    /// One apply.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when the database does not answer.
+    pub async fn apply(&self, id: &str) -> Result<Option<ApplyRow>> {
+        let row: Option<ApplyDb> = self
+            .db
+            .optional(
+                "SELECT id, actor, owner, record, state, began_at, ended_at, last_entry FROM applies WHERE id = $1",
+                args![id],
+            )
+            .await?;
+        row.map(ApplyRow::try_from).transpose()
+    }
+
+    /// The applies of an environment, or of all, latest first: at most `limit`, those before `before` if given.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when the database does not answer.
+    pub async fn applies(&self, environment: Option<&str>, before: Option<&str>, limit: u32) -> Result<Vec<ApplyRow>> {
+        const OF_ONE: &str = "SELECT a.id, a.actor, a.owner, a.record, a.state, a.began_at, a.ended_at, a.last_entry \
+                              FROM apply_environments e JOIN applies a ON a.id = e.apply_id \
+                              WHERE e.environment = $3 AND e.apply_id < $1 ORDER BY e.apply_id DESC LIMIT $2";
+        const OF_ALL: &str = "SELECT id, actor, owner, record, state, began_at, ended_at, last_entry FROM applies \
+                              WHERE id < $1 ORDER BY id DESC LIMIT $2";
+        // No identifier reaches `g`: hexadecimal ends at `f`.
+        let before = before.unwrap_or("g");
+        let rows: Vec<ApplyDb> = match environment {
+            Some(environment) => self.db.all(OF_ONE, args![before, limit, environment]).await?,
+            None => self.db.all(OF_ALL, args![before, limit]).await?,
+        };
+        rows.into_iter().map(ApplyRow::try_from).collect()
+    }
+}
