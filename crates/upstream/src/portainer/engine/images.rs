@@ -74,7 +74,8 @@ pub(super) fn repository(image: &str) -> &str {
 /// The digest under which the registry that `image` names has it; none if that is not known.
 pub(super) fn digest_of(image: &str, digests: &[String]) -> Option<String> {
     let asked = image.split_once('@').map(|(_, digest)| digest);
-    let here = digests.iter().filter_map(|one| one.split_once('@')).filter(|(name, _)| repository(name) == repository(image));
+    let here =
+        digests.iter().filter_map(|one| one.split_once('@')).filter(|(name, _)| repository(name) == repository(image));
     let mut found: Vec<&str> = here.map(|(_, digest)| digest).collect();
     found.sort_unstable();
     let exact = found.iter().find(|digest| asked == Some(**digest));
@@ -101,7 +102,8 @@ mod tests {
 
     #[test]
     fn the_digest_is_that_of_the_registry_that_was_asked() {
-        let digests = ["mirror.lan/nginx@sha256:1".to_owned(), "nginx@sha256:2".to_owned(), "nginx@sha256:3".to_owned()];
+        let digests =
+            ["mirror.lan/nginx@sha256:1".to_owned(), "nginx@sha256:2".to_owned(), "nginx@sha256:3".to_owned()];
         assert_eq!(digest_of("docker.io/nginx:1", &digests).as_deref(), Some("sha256:2"));
         assert_eq!(digest_of("nginx@sha256:3", &digests).as_deref(), Some("sha256:3"));
         assert_eq!(digest_of("mirror.lan/nginx", &digests).as_deref(), Some("sha256:1"));

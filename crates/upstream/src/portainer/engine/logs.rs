@@ -1,6 +1,9 @@
 //! What containers that are not well last wrote.
 
-use futures::{TryStreamExt as _, future::{join_all, try_join_all}};
+use futures::{
+    TryStreamExt as _,
+    future::{join_all, try_join_all},
+};
 use reconcile::{
     model::ObservedContainer,
     ports::{LogLine, PortError},
@@ -54,7 +57,12 @@ impl PortainerTarget {
         }
     }
 
-    async fn log(&self, environment: EnvironmentId, of: &Container, lines: u32) -> Result<Vec<LogLine>, PortainerError> {
+    async fn log(
+        &self,
+        environment: EnvironmentId,
+        of: &Container,
+        lines: u32,
+    ) -> Result<Vec<LogLine>, PortainerError> {
         let details = self.read(self.portainer.container(environment, &of.id)).await?;
         if is_well(&details) {
             return Ok(Vec::new());
@@ -71,11 +79,8 @@ impl PortainerTarget {
             stderr,
             text,
         };
-        let mut told: Vec<LogLine> = written
-            .await?
-            .into_iter()
-            .map(|one| line(one.time, one.stream == LogSource::Stderr, one.text))
-            .collect();
+        let mut told: Vec<LogLine> =
+            written.await?.into_iter().map(|one| line(one.time, one.stream == LogSource::Stderr, one.text)).collect();
         // Docker's own words say why a container never wrote any.
         if !details.error.is_empty() {
             told.push(line(details.finished, true, details.error));

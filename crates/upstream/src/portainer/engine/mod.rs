@@ -18,9 +18,7 @@ use std::{
 use async_trait::async_trait;
 use reconcile::{
     model::{Digest, Disclosure, Generation, ObservedEnvironment, ObservedStack, ServerFacts},
-    ports::{
-        Associate, Configure, Create, LogLine, Outcome, PortError, PullImages, Remove, StackView, Target, Update,
-    },
+    ports::{Associate, Configure, Create, LogLine, Outcome, PortError, PullImages, Remove, StackView, Target, Update},
 };
 use tokio::sync::Semaphore;
 
@@ -77,7 +75,8 @@ impl Target for PortainerTarget {
     async fn server(&self) -> Result<ServerFacts, PortError> {
         let status = self.portainer.server_status().await.map_err(|error| unread(&error))?;
         let capabilities = super::system::Capabilities::of(&status.version);
-        let generation = if capabilities.failed_update_may_take_down { Generation::TakesDown } else { Generation::KeepsUp };
+        let generation =
+            if capabilities.failed_update_may_take_down { Generation::TakesDown } else { Generation::KeepsUp };
         Ok(ServerFacts { version: status.version, generation })
     }
 

@@ -9,12 +9,7 @@ use reconcile::{
 };
 
 use super::{
-    super::{
-        EnvironmentId, PortainerError,
-        docker::ContainersOf,
-        environments::Environment,
-        stacks::Stack,
-    },
+    super::{EnvironmentId, PortainerError, docker::ContainersOf, environments::Environment, stacks::Stack},
     PortainerTarget,
     containers::{Group, Groups, Project, Reading},
     rows::{Row, is_docker},
@@ -120,9 +115,8 @@ impl PortainerTarget {
 
     /// The containers under these names, of compose and swarm.
     async fn named(&self, environment: EnvironmentId, names: &[String]) -> Result<Groups, PortainerError> {
-        let which = names.iter().flat_map(|name| {
-            [ContainersOf::Project(name.clone()), ContainersOf::SwarmStack(name.clone())]
-        });
+        let which =
+            names.iter().flat_map(|name| [ContainersOf::Project(name.clone()), ContainersOf::SwarmStack(name.clone())]);
         let lists = which.map(|of| async move { self.read(self.portainer.containers(environment, &of)).await });
         let listed = try_join_all(lists).await?.into_iter().flatten().collect();
         self.groups(environment, listed, Reading::Stack).await

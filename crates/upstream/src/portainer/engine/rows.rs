@@ -87,7 +87,9 @@ impl PortainerTarget {
                 },
                 None => ObservedSource::Text {
                     // No text has this digest, so that a lost file counts as changed.
-                    digest: text.as_ref().map_or_else(|| Digest::from_text(""), |text| Digest::of_bytes(text.as_bytes())),
+                    digest: text
+                        .as_ref()
+                        .map_or_else(|| Digest::from_text(""), |text| Digest::of_bytes(text.as_bytes())),
                     text,
                 },
             },

@@ -120,8 +120,7 @@ impl PortainerTarget {
                 })
             }
         };
-        let new =
-            NewStack { environment, name: call.name, swarm_id, source, variables: variables(&call.variables) };
+        let new = NewStack { environment, name: call.name, swarm_id, source, variables: variables(&call.variables) };
         sent(self.portainer.create_stack(&new).await)
     }
 
@@ -129,7 +128,8 @@ impl PortainerTarget {
     async fn swarm(&self, environment: EnvironmentId, name: &str) -> Result<String, Outcome> {
         let id = self.read(self.portainer.swarm_id(environment)).await.map_err(|error| before(&error))?;
         id.ok_or_else(|| {
-            let message = format!("The Docker host of “{name}” manages no swarm. Deploy a compose stack, or init a swarm.");
+            let message =
+                format!("The Docker host of “{name}” manages no swarm. Deploy a compose stack, or init a swarm.");
             refused(RefusalKind::Unsupported, 0, message)
         })
     }
@@ -144,8 +144,7 @@ impl PortainerTarget {
             }
             Source::Git { url, reference, compose_file, credential, .. } => {
                 let access = access(credential.as_ref());
-                let reference =
-                    self.reference(reference.as_deref(), Some(&stack), &url, &compose_file, &access).await;
+                let reference = self.reference(reference.as_deref(), Some(&stack), &url, &compose_file, &access).await;
                 let redeploy = GitRedeploy { reference, access, variables, pull_images: true, prune: true };
                 sent(self.portainer.redeploy_git(&stack, &redeploy).await)
             }
@@ -216,7 +215,9 @@ impl PortainerTarget {
             async move { self.read(self.portainer.preview_git_file(&file)).await }
         };
         match has(&branch).await {
-            Err(PortainerError::CloneFailed { .. } | PortainerError::ServerError { .. }) if has(&tag).await.is_ok() => tag,
+            Err(PortainerError::CloneFailed { .. } | PortainerError::ServerError { .. }) if has(&tag).await.is_ok() => {
+                tag
+            }
             // Whatever else is wrong, the change itself tells.
             _ => branch,
         }

@@ -3,14 +3,15 @@
 use reconcile::{
     drift,
     model::{
-        Action, AdoptFrom, DesiredValue, Digest, HandEdit, ObservedSource, PlanOptions, Prune, Reason, RowStatus,
+        Action, AdoptFrom, DesiredValue, Digest, HandEdit, ObservedSource, Plan, PlanOptions, Prune, Reason, RowStatus,
         Verdict,
     },
 };
 use upstream::portainer::{
-    Environments, Stacks,
+    EnvironmentId, Environments, Stacks,
     environments::NewAgentEnvironment,
     fake::{After, Behaviour, Generation},
+    stacks::{AutoUpdate, GitAccess, GitSettings},
 };
 
 use super::{
@@ -18,7 +19,7 @@ use super::{
     Bench, DEV, compose, git, stack, text,
 };
 
-fn action(plan: &reconcile::model::Plan) -> &Action {
+fn action(plan: &Plan) -> &Action {
     assert_eq!(plan.steps.len(), 1, "{plan:#?}");
     &plan.steps[0].action
 }
@@ -99,7 +100,8 @@ async fn what_runs_without_a_row_is_adopted() {
 async fn another_repository_means_a_new_stack() {
     for generation in BOTH {
         let bench = Bench::of(generation).await;
-        let (old, new) = (Repository::new(&compose(&[("web", "nginx:1")])), Repository::new(&compose(&[("web", "nginx:2")])));
+        let (old, new) =
+            (Repository::new(&compose(&[("web", "nginx:1")])), Repository::new(&compose(&[("web", "nginx:2")])));
         bench.wish(stack("shop", git(&old), &[("web", "nginx:1")]));
         bench.converge().await;
         bench.wish(stack("shop", git(&new), &[("web", "nginx:2")]));
@@ -115,7 +117,7 @@ async fn another_repository_means_a_new_stack() {
 async fn what_the_catalog_no_longer_names_is_removed_when_asked_for() {
     for generation in BOTH {
         let bench = Bench::of(generation).await;
-        let by_hand = bench.fake.add_stack(upstream::portainer::EnvironmentId(1), "by-hand", &compose(&[("x", "y:1")])).await;
+        let by_hand = bench.fake.add_stack(EnvironmentId(1), "by-hand", &compose(&[("x", "y:1")])).await;
         bench.wish(stack("shop", text(&[("web", "nginx:1")]), &[("web", "nginx:1")]));
         bench.converge().await;
         bench.state().desired.environments[0].stacks.clear();
@@ -166,7 +168,7 @@ async fn a_row_whose_environment_is_gone_is_taken_over() {
         bench.wish(stack("shop", text(&[("web", "nginx:1")]), &[("web", "nginx:1")]));
         bench.converge().await;
         let client = client(&bench.fake);
-        client.delete_environment(upstream::portainer::EnvironmentId(1)).await.unwrap();
+        client.delete_environment(EnvironmentId(1)).await.unwrap();
         let again = NewAgentEnvironment {
             name: DEV.to_owned(),
             url: format!("tcp://{DEV}:9001"),
@@ -192,10 +194,10 @@ async fn polling_is_turned_off() {
     bench.converge().await;
     let client = client(&bench.fake);
     let row = client.stacks().await.unwrap().remove(0);
-    let settings = upstream::portainer::stacks::GitSettings {
+    let settings = GitSettings {
         reference: "refs/heads/main".to_owned(),
-        access: upstream::portainer::stacks::GitAccess::Public,
-        auto_update: Some(upstream::portainer::stacks::AutoUpdate { interval: Some("5m".to_owned()), webhook: None }),
+        access: GitAccess::Public,
+        auto_update: Some(AutoUpdate { interval: Some("5m".to_owned()), webhook: None }),
         variables: Vec::new(),
         prune: false,
         tls_skip_verify: false,

@@ -5,7 +5,10 @@ use reconcile::ports::{
     Variables,
 };
 use serde_json::json;
-use upstream::portainer::{EnvironmentId, Stacks, fake::{DropWhen, Generation, HostScript}};
+use upstream::portainer::{
+    EnvironmentId, Stacks,
+    fake::{DropWhen, Generation, HostScript},
+};
 
 use super::{
     super::{Repository, client, compose, text_stack},
@@ -74,7 +77,6 @@ async fn every_change_is_sent_once_whatever_happens() {
     assert_eq!(bench.asked("POST /api/stacks/create"), 4);
     assert_eq!(bench.target.create(create("shop", text())).await, Outcome::Done);
     assert_eq!(kind(bench.target.create(create("shop", text())).await), RefusalKind::Conflict);
-    bench.fake.drop_connection("DELETE /api/stacks/1", DropWhen::BeforeEffect);
     let id = client(&bench.fake).stacks().await.unwrap()[0].id.0;
     let remove = Remove { environment: DEV.to_owned(), id, name: "shop".to_owned() };
     bench.fake.drop_connection(&format!("DELETE /api/stacks/{id}"), DropWhen::AfterEffect);
@@ -106,7 +108,8 @@ async fn a_row_is_held_against_what_the_engine_took_it_for() {
         swarm: false,
     };
     assert_eq!(kind(bench.target.update(update).await), RefusalKind::NotFound);
-    let configure = Configure { environment: "other".to_owned(), id, source: source(), variables: Variables::default() };
+    let configure =
+        Configure { environment: "other".to_owned(), id, source: source(), variables: Variables::default() };
     assert_eq!(kind(bench.target.configure(configure).await), RefusalKind::Unsupported);
     let associate = Associate { environment: home(), id, swarm: false };
     assert_eq!(kind(bench.target.associate(associate).await), RefusalKind::Conflict, "its environment is still there");
@@ -122,7 +125,8 @@ async fn a_row_is_held_against_what_the_engine_took_it_for() {
 #[tokio::test]
 async fn an_image_that_wants_a_login_is_left_to_the_deploy() {
     let bench = Bench::of(Generation::V2_23).await;
-    let pull = |image: &str| PullImages { environment: DEV.to_owned(), images: vec![image.to_owned(), "b:1".to_owned()] };
+    let pull =
+        |image: &str| PullImages { environment: DEV.to_owned(), images: vec![image.to_owned(), "b:1".to_owned()] };
     let route = "POST /api/endpoints/1/docker/images/create";
     let denied = json!({ "message": "pull access denied for lan/a, may require 'docker login'" });
     bench.fake.fail_with(route, 404, denied, 1);
@@ -138,11 +142,8 @@ async fn an_image_that_wants_a_login_is_left_to_the_deploy() {
 async fn a_swarm_stack_gets_its_swarm() {
     let bench = Bench::of(Generation::Newer).await;
     let environment: EnvironmentId = bench.fake.add_environment("swarm", HostScript::default().swarm("s1"));
-    let call = Create {
-        environment: "swarm".to_owned(),
-        swarm: true,
-        ..create("shop", Source::Text(compose("nginx:1")))
-    };
+    let call =
+        Create { environment: "swarm".to_owned(), swarm: true, ..create("shop", Source::Text(compose("nginx:1"))) };
     assert_eq!(bench.target.create(call).await, Outcome::Done);
     let row = client(&bench.fake).stacks_named(environment, "shop").await.unwrap().remove(0);
     assert_eq!(row.swarm_id, "s1");

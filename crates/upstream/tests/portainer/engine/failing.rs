@@ -2,26 +2,25 @@
 
 use std::time::Duration;
 
-use reconcile::model::{
-    ApplyVerdict, Call, Condition, DesiredSource, FailureCause, OnFailure, PlanOptions, Risk, RollbackOutcome,
+use reconcile::{
+    model::{
+        ApplyVerdict, Call, Condition, DesiredSource, EventKind, FailureCause, OnFailure, PlanOptions, Prune, Reason,
+        Risk, RollbackOutcome, Scope,
+    },
+    ports::{Create, Outcome, RefusalKind, Source, Target, Variables},
 };
-use reconcile::ports::RefusalKind;
 use upstream::portainer::{
-    PortainerConfig, Stacks, Timeouts,
-    docker::ContainersOf,
-    fake::{After, Behaviour, DropWhen, Generation, HostScript},
+    EnvironmentId, PortainerConfig, Stacks, Timeouts,
+    fake::{After, Behaviour, DropWhen, Generation},
 };
 
 use super::{
-    super::{BOTH, PATIENCE, Repository, client},
+    super::{BOTH, PATIENCE, Repository, client, containers},
     Bench, DEV, compose, failure, git, stack, text,
 };
 
-const ROLL_BACK: PlanOptions = PlanOptions {
-    prune: reconcile::model::Prune::No,
-    on_failure: OnFailure::RollBack,
-    scope: reconcile::model::Scope::Everything,
-};
+const ROLL_BACK: PlanOptions =
+    PlanOptions { prune: Prune::No, on_failure: OnFailure::RollBack, scope: Scope::Everything };
 
 #[tokio::test]
 async fn a_failing_health_check_is_told_with_its_words() {
@@ -50,8 +49,11 @@ async fn a_missing_image_touches_nothing() {
         let (FailureCause::Refused { call, refusal }, _) = failure(&report) else { panic!("{report:#?}") };
         assert!(matches!(call, Call::Pull { .. }));
         assert_eq!(refusal.kind, RefusalKind::Deploy);
-        assert!(refusal.message.starts_with("nginx:2: ") && refusal.message.contains("manifest unknown"), "{refusal:?}");
-        let found = super::super::containers(&client(&bench.fake), upstream::portainer::EnvironmentId(1), "shop").await;
+        assert!(
+            refusal.message.starts_with("nginx:2: ") && refusal.message.contains("manifest unknown"),
+            "{refusal:?}"
+        );
+        let found = containers(&client(&bench.fake), EnvironmentId(1), "shop").await;
         assert_eq!(found[0].image, "nginx:1", "what ran still runs");
     }
 }
@@ -90,9 +92,8 @@ async fn a_create_that_runs_out_of_time_is_found_and_not_doubled() {
             bench.fake.wait_until(|counts| counts.deploys_asked == 1, PATIENCE).await.unwrap();
             // In 2.23 the answer is late, in newer ones the deploy.
             let told = || {
-                let told = bench.state().events.iter().any(|event| {
-                    matches!(event.kind, reconcile::model::EventKind::OutcomeUnknown { .. })
-                });
+                let told =
+                    bench.state().events.iter().any(|event| matches!(event.kind, EventKind::OutcomeUnknown { .. }));
                 told || generation == Generation::Newer
             };
             while !told() {
@@ -149,7 +150,7 @@ async fn an_update_that_fails_is_brought_back() {
         assert!(refusal.message.contains("port is already allocated"), "{refusal:?}");
         assert_eq!(rollback, Some(&RollbackOutcome::Restored { revision: 1 }), "{report:#?}");
         let client = client(&bench.fake);
-        let found = super::super::containers(&client, upstream::portainer::EnvironmentId(1), "shop").await;
+        let found = containers(&client, EnvironmentId(1), "shop").await;
         assert_eq!((found.len(), found[0].image.as_str()), (1, "nginx:1"));
         assert!(client.stacks().await.unwrap()[0].git.is_none(), "the older commit came back as its text");
     }
@@ -167,7 +168,7 @@ async fn without_going_back_2_23_is_left_without_containers_and_the_next_plan_sa
     assert!(bench.fake.containers_on(DEV).is_empty());
     bench.wish(stack("shop", text(&[("web", "nginx:1")]), &[("web", "nginx:1")]));
     let (plan, _) = bench.converge().await;
-    let missing = reconcile::model::Reason::ContainerMissing { service: "web".to_owned() };
+    let missing = Reason::ContainerMissing { service: "web".to_owned() };
     assert_eq!(plan.steps[0].reasons, [missing]);
 }
 
@@ -178,28 +179,23 @@ async fn a_host_that_goes_down_between_plan_and_apply() {
         bench.wish(stack("shop", text(&[("web", "nginx:1")]), &[("web", "nginx:1")]));
         let call = |bench: &Bench| {
             let source = match &bench.state().desired.environments[0].stacks[0].source {
-                DesiredSource::Text { text } => reconcile::ports::Source::Text(text.clone()),
+                DesiredSource::Text { text } => Source::Text(text.clone()),
                 DesiredSource::Git { .. } => panic!("a text"),
             };
-            reconcile::ports::Create {
+            Create {
                 environment: DEV.to_owned(),
                 name: "shop".to_owned(),
                 source,
-                variables: reconcile::ports::Variables::default(),
+                variables: Variables::default(),
                 swarm: false,
             }
         };
         bench.fake.set_host_up(DEV, false);
-        let outcome = reconcile::ports::Target::create(&bench.target, call(&bench)).await;
-        let reconcile::ports::Outcome::Refused(refusal) = outcome else { panic!("{outcome:?}") };
+        let outcome = bench.target.create(call(&bench)).await;
+        let Outcome::Refused(refusal) = outcome else { panic!("{outcome:?}") };
         assert_eq!(refusal.kind, RefusalKind::Unavailable, "nothing was done");
         bench.fake.set_host_up(DEV, true);
         bench.converge().await;
-        let all = upstream::portainer::Docker::containers(
-            &client(&bench.fake),
-            upstream::portainer::EnvironmentId(1),
-            &ContainersOf::Host,
-        );
-        assert_eq!(all.await.unwrap().len(), 1);
+        assert_eq!(bench.fake.containers_on(DEV), ["shop-web-1"]);
     }
 }

@@ -7,9 +7,7 @@ use std::{
 
 use async_trait::async_trait;
 use reconcile::{
-    model::{
-        ApplyId, ApplyRecord, ApplyVerdict, Intent, Pin, Receipt, Revision, StackRef, Unfinished,
-    },
+    model::{ApplyId, ApplyRecord, ApplyVerdict, Intent, Pin, Receipt, Revision, StackRef, Unfinished},
     ports::{Held, Journal, Lease, Locks, LocksError, PortError},
 };
 use types::Millis;

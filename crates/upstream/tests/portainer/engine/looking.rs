@@ -1,23 +1,23 @@
 //! What the engine sees.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use reconcile::{
     model::{
-        BlockedCause, ContainerHealth, ContainerState, Digest, Disclosure, Generation as Deploys, PlanOptions, Reach,
-        RowStatus, StackKind,
+        BlockedCause, ContainerHealth, ContainerState, DesiredValue, Digest, Disclosure, Generation as Deploys,
+        ObservedSource, PlanOptions, Reach, RowStatus, StackKind,
     },
     ports::Target,
 };
 use upstream::portainer::{
-    PortainerClient, Stacks,
+    EnvironmentId, PortainerClient, Stacks,
     engine::{PortainerTarget, Protected},
     fake::{After, Behaviour, DropWhen, Generation, HostScript},
     stacks::{NewStack, StackSource},
 };
 
 use super::{
-    super::{BOTH, client, compose as one_service, config, text_stack, variables},
+    super::{BOTH, client, compose as one_service, config, settled, text_stack, variables},
     Bench, DEV, compose, digest, stack, text,
 };
 
@@ -35,10 +35,10 @@ async fn containers_with_all_that_a_verdict_needs() {
             bench.fake.behave(DEV, service, behaviour);
         }
         let services: Vec<_> = ["ill", "job", "loop", "plain", "well", "young"].map(|name| (name, "app:1")).into();
-        let new = text_stack(upstream::portainer::EnvironmentId(1), "shop", &compose(&services));
+        let new = text_stack(EnvironmentId(1), "shop", &compose(&services));
         let new = NewStack { variables: variables(&[("OPEN", "a"), ("CLOSED", "b")]), ..new };
         let row = client(&bench.fake).create_stack(&new).await.unwrap();
-        super::super::settled(&client(&bench.fake), row.id).await;
+        settled(&client(&bench.fake), row.id).await;
 
         let seen = bench.target.observe(DEV, &Disclosure::nothing()).await.unwrap();
         assert_eq!((seen.reach, seen.id, seen.stacks.len()), (Reach::Up, Some(1), 1));
@@ -58,7 +58,7 @@ async fn containers_with_all_that_a_verdict_needs() {
         assert!(of("well").started_at.unwrap() >= super::EPOCH);
 
         let mut wanted = stack("shop", text(&services), &services);
-        wanted.variables.insert("OPEN".to_owned(), reconcile::model::DesiredValue::Plain("a".to_owned()));
+        wanted.variables.insert("OPEN".to_owned(), DesiredValue::Plain("a".to_owned()));
         bench.wish(wanted);
         let seen = bench.observed().await;
         let variables = &seen.environments[0].stacks[0].variables;
@@ -87,7 +87,10 @@ async fn a_host_that_is_off_blocks_its_stacks_only() {
         bench.fake.set_host_up(DEV, false);
         let seen = bench.observed().await;
         let reach = |name: &str| seen.environments.iter().find(|one| one.name == name).unwrap();
-        assert_eq!((reach(DEV).reach, reach("other").reach, reach("nowhere").reach), (Reach::Down, Reach::Up, Reach::Missing));
+        assert_eq!(
+            (reach(DEV).reach, reach("other").reach, reach("nowhere").reach),
+            (Reach::Down, Reach::Up, Reach::Missing)
+        );
         assert_eq!((reach(DEV).stacks.len(), reach(DEV).stacks[0].containers.len()), (1, 0), "rows only");
         let plan = bench.plan(&PlanOptions::default()).await;
         let blocked = |name: &str| plan.blocked.iter().find(|one| one.stack.environment == name).map(|one| &one.cause);
@@ -119,20 +122,18 @@ async fn both_generations_are_told_apart() {
 async fn what_must_stay_is_marked() {
     let bench = Bench::of(Generation::V2_23).await;
     let client = client(&bench.fake);
-    let environment = upstream::portainer::EnvironmentId(1);
-    for (name, image) in [("hands", "portainer/agent:2.23.0"), ("us", "thinkheads:1"), ("named", "a:1"), ("free", "b:1")] {
+    let environment = EnvironmentId(1);
+    for (name, image) in
+        [("hands", "portainer/agent:2.23.0"), ("us", "thinkheads:1"), ("named", "a:1"), ("free", "b:1")]
+    {
         client.create_stack(&text_stack(environment, name, &one_service(image))).await.unwrap();
     }
     bench.fake.run_by_hand(DEV, "kept", "web");
     let seen = bench.target.observe(DEV, &Disclosure::nothing()).await.unwrap();
     let own = seen.stacks.iter().find(|row| row.name == "us").unwrap().containers[0].id[..12].to_owned();
-    let protected =
-        Protected { projects: ["named".to_owned(), "kept".to_owned()].into(), own_container: Some(own) };
-    let target = PortainerTarget::new(
-        std::sync::Arc::new(PortainerClient::new(config(&bench.fake)).unwrap()),
-        std::sync::Arc::new(digest),
-        protected,
-    );
+    let protected = Protected { projects: ["named".to_owned(), "kept".to_owned()].into(), own_container: Some(own) };
+    let target =
+        PortainerTarget::new(Arc::new(PortainerClient::new(config(&bench.fake)).unwrap()), Arc::new(digest), protected);
     let seen = target.observe(DEV, &Disclosure::nothing()).await.unwrap();
     let mut kept: Vec<&str> = seen.stacks.iter().filter(|row| row.protected).map(|row| row.name.as_str()).collect();
     kept.sort_unstable();
@@ -159,16 +160,14 @@ async fn swarm_stacks_and_projects_of_one_name_are_kept_apart() {
 #[tokio::test]
 async fn broken_reads_are_tried_again_and_a_lost_file_is_no_error() {
     let bench = Bench::of(Generation::V2_23).await;
-    let row = client(&bench.fake)
-        .create_stack(&text_stack(upstream::portainer::EnvironmentId(1), "shop", &one_service("nginx:1")))
-        .await
-        .unwrap();
+    let row =
+        client(&bench.fake).create_stack(&text_stack(EnvironmentId(1), "shop", &one_service("nginx:1"))).await.unwrap();
     bench.fake.drop_connection("GET /api/stacks", DropWhen::BeforeEffect);
     bench.fake.fail_with("GET /api/endpoints/1/docker/containers", 502, serde_json::Value::Null, 1);
     assert_eq!(bench.target.observe(DEV, &Disclosure::nothing()).await.unwrap().stacks.len(), 1);
     bench.fake.lose_files(row.id);
     let seen = bench.target.observe(DEV, &Disclosure::nothing()).await.unwrap();
-    let lost = reconcile::model::ObservedSource::Text { digest: Digest::from_text(""), text: None };
+    let lost = ObservedSource::Text { digest: Digest::from_text(""), text: None };
     assert_eq!(seen.stacks[0].source, lost);
     bench.fake.fail("GET /api/stacks/1/file", 500, 1);
     assert!(bench.target.observe(DEV, &Disclosure::nothing()).await.is_err(), "another trouble is no lost file");

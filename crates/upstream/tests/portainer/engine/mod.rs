@@ -19,8 +19,8 @@ use reconcile::{
     Cancel, Control, Pace, apply,
     model::{
         ApplyId, ApplyReport, ApplyVerdict, ComposeFacts, ComposeService, Desired, DesiredEnvironment, DesiredSource,
-        DesiredStack, DesiredValue, Digest, Event, FailureCause, HealthRules, Observed, Plan, PlanOptions, SecretRef,
-        Verdict,
+        DesiredStack, DesiredValue, Digest, Event, FailureCause, HealthRules, Observed, Plan, PlanOptions,
+        RollbackOutcome, SecretRef, Verdict,
     },
     observe, plan,
     ports::{Catalog, Clock, EventSink, PortError, Ports, Secrets, SecretsError},
@@ -169,7 +169,7 @@ impl Bench {
 }
 
 /// The cause of the first step's failure, and what became of going back.
-fn failure(report: &ApplyReport) -> (&FailureCause, Option<&reconcile::model::RollbackOutcome>) {
+fn failure(report: &ApplyReport) -> (&FailureCause, Option<&RollbackOutcome>) {
     assert_eq!(report.verdict, ApplyVerdict::Failed, "{report:#?}");
     match &report.steps[0].receipt.verdict {
         Verdict::Failed { cause, rollback } => (cause, rollback.as_ref()),
@@ -207,7 +207,7 @@ fn stack(name: &str, source: DesiredSource, services: &[(&str, &str)]) -> Desire
 fn compose(services: &[(&str, &str)]) -> String {
     services.iter().fold("services:\n".to_owned(), |text, (name, image)| {
         text + &format!(
-            "  {name}:\n    image: {image}\n    environment: [TOKEN=${{TOKEN:-}}]\n    healthcheck: {{test: [CMD, \"true\"]}}\n"
+            "  {name}:\n    image: {image}\n    environment: [\"TOKEN=${{TOKEN:-}}\"]\n    healthcheck: {{test: [CMD, \"true\"]}}\n"
         )
     })
 }

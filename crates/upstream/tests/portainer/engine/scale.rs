@@ -2,9 +2,17 @@
 
 use std::time::Duration;
 
-use reconcile::{model::PlanOptions, plan, ports::{Catalog as _, Clock as _}};
+use reconcile::{
+    model::PlanOptions,
+    plan,
+    ports::{Catalog as _, Clock as _},
+};
 use tokio::time::Instant;
-use upstream::portainer::{engine::READS_AT_ONCE, fake::{Generation, HostScript}};
+use upstream::portainer::{
+    EnvironmentId,
+    engine::READS_AT_ONCE,
+    fake::{Generation, HostScript},
+};
 
 use super::{Bench, DEV, compose, stack, text};
 
@@ -35,7 +43,7 @@ async fn two_hundred_stacks_on_four_hosts_at_20_ms() {
     for host in 1..=4 {
         for (number, one) in stacks.iter().enumerate() {
             let text = compose(&[("web", images[number % images.len()])]);
-            bench.fake.add_stack(upstream::portainer::EnvironmentId(host), &one.name, &text).await;
+            bench.fake.add_stack(EnvironmentId(host), &one.name, &text).await;
         }
     }
     bench.state().desired = desired;
