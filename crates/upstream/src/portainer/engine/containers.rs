@@ -169,3 +169,96 @@ const fn health(health: docker::ContainerHealth) -> ContainerHealth {
         docker::ContainerHealth::Unhealthy => ContainerHealth::Unhealthy,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn listed(id: &str, created: i64, state: docker::ContainerState, labels: &[(&str, &str)]) -> Container {
+        let labels: BTreeMap<String, String> =
+            labels.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let first = |names: [&str; 2]| names.iter().find_map(|name| labels.get(*name)).cloned();
+        Container {
+            id: id.to_owned(),
+            name: format!("name-of-{id}"),
+            image: "sha256:0".to_owned(),
+            image_id: "sha256:0".to_owned(),
+            created,
+            state,
+            health: docker::ContainerHealth::Unchecked,
+            status: String::new(),
+            project: first([COMPOSE_PROJECT, "com.docker.stack.namespace"]),
+            service: first(["com.docker.compose.service", "com.docker.swarm.service.name"]),
+            ports: Vec::new(),
+            labels,
+            is_portainer: false,
+        }
+    }
+
+    fn task(id: &str, created: i64, state: docker::ContainerState, slot: u8) -> Container {
+        let name = format!("shop_web.{slot}.{id}");
+        let labels = [
+            ("com.docker.stack.namespace", "shop"),
+            ("com.docker.swarm.service.name", "shop_web"),
+            (TASK_NAME, name.as_str()),
+        ];
+        listed(id, created, state, &labels)
+    }
+
+    fn details(state: docker::ContainerState) -> ContainerDetails {
+        ContainerDetails {
+            id: "a".to_owned(),
+            name: "shop-web-1".to_owned(),
+            image: "nginx:1".to_owned(),
+            image_id: "sha256:0".to_owned(),
+            state,
+            health: docker::ContainerHealth::Healthy,
+            health_checks: Vec::new(),
+            exit_code: 137,
+            out_of_memory: false,
+            error: String::new(),
+            restarts: -1,
+            started: Some(7),
+            finished: None,
+            tty: false,
+            labels: BTreeMap::new(),
+        }
+    }
+
+    #[test]
+    fn only_the_newest_task_of_a_slot_counts() {
+        use docker::ContainerState::{Exited, Running};
+
+        let all = [task("a", 1, Exited, 1), task("b", 2, Running, 1), task("c", 3, Exited, 1), task("d", 1, Exited, 2)];
+        let listed = all.into_iter().map(|one| (Project::of(&one).unwrap(), one)).collect();
+        let left: Vec<String> = newest_tasks(listed).into_iter().map(|(_, one)| one.id).collect();
+        assert_eq!(left, ["b", "d"]);
+    }
+
+    #[test]
+    fn what_compose_runs_once_belongs_to_no_stack() {
+        let labels = [(COMPOSE_PROJECT, "shop"), (ONE_OFF, "True")];
+        assert_eq!(Project::of(&listed("a", 1, docker::ContainerState::Exited, &labels)), None);
+        let labels = [(COMPOSE_PROJECT, "shop"), (ONE_OFF, "False")];
+        let project = Project::of(&listed("a", 1, docker::ContainerState::Exited, &labels)).unwrap();
+        assert_eq!((project.name.as_str(), project.kind()), ("shop", StackKind::Compose));
+        assert_eq!(Project::of(&listed("a", 1, docker::ContainerState::Exited, &[])), None);
+    }
+
+    #[test]
+    fn list_and_details_make_one_container() {
+        let compose = [(COMPOSE_PROJECT, "shop"), ("com.docker.compose.service", "shop_web"), (CONFIG_HASH, "abc")];
+        let running = docker::ContainerState::Running;
+        let one = listed("a", 1, running.clone(), &compose);
+        let project = Project::of(&one).unwrap();
+        let seen = observed(&project, one, details(running.clone()), &["nginx@sha256:1".to_owned()]);
+        assert_eq!((seen.service.as_str(), seen.config_hash.as_deref()), ("shop_web", Some("abc")));
+        assert_eq!((seen.image.as_str(), seen.image_digest.as_deref()), ("nginx:1", Some("sha256:1")));
+        assert_eq!((seen.exit_code, seen.restart_count, seen.started_at), (None, 0, Some(7)), "it runs");
+        let one = task("a", 1, running, 1);
+        let project = Project::of(&one).unwrap();
+        let seen = observed(&project, one, details(docker::ContainerState::Unknown("stopped".to_owned())), &[]);
+        assert_eq!((seen.service.as_str(), seen.state), ("web", ContainerState::Exited));
+        assert_eq!((seen.exit_code, seen.image_digest), (Some(137), None));
+    }
+}

@@ -7,7 +7,7 @@ use reconcile::ports::{
 use serde_json::json;
 use upstream::portainer::{
     EnvironmentId, Stacks,
-    fake::{DropWhen, Generation, HostScript},
+    fake::{Behaviour, DropWhen, Generation, HostScript},
 };
 
 use super::{
@@ -40,6 +40,7 @@ fn create(name: &str, source: Source) -> Create {
 async fn credentials_and_references_in_every_form() {
     let bench = Bench::of(Generation::V2_23).await;
     let repository = Repository::new(&compose("nginx:1"));
+    repository.git(&["tag", "v1"]);
     bench.fake.require_git_login(&repository.url(), "bot", "git-pass-word");
     let refused = bench.target.create(create("none", from_git(&repository, None, None))).await;
     assert_eq!(kind(refused), RefusalKind::Deploy);
@@ -50,6 +51,7 @@ async fn credentials_and_references_in_every_form() {
         ("head", None, ""),
         ("short", Some("main"), "refs/heads/main"),
         ("full", Some("refs/heads/main"), "refs/heads/main"),
+        ("tag", Some("v1"), "refs/tags/v1"),
     ] {
         let made = bench.target.create(create(name, from_git(&repository, reference, Some("bot:git-pass-word")))).await;
         assert_eq!(made, Outcome::Done);
@@ -147,4 +149,29 @@ async fn a_swarm_stack_gets_its_swarm() {
     assert_eq!(bench.target.create(call).await, Outcome::Done);
     let row = client(&bench.fake).stacks_named(environment, "shop").await.unwrap().remove(0);
     assert_eq!(row.swarm_id, "s1");
+}
+
+#[tokio::test]
+async fn what_portainer_repeats_of_secrets_is_not_told() {
+    for generation in super::super::BOTH {
+        let bench = Bench::of(generation).await;
+        bench.fake.behave(DEV, "web", Behaviour::MissingImage);
+        let text = "services:\n  web:\n    image: ${TOKEN}\n";
+        let variables = Variables([("TOKEN".to_owned(), "very-secret-value".to_owned().into())].into());
+        let call = Create { variables: variables.clone(), ..create("shop", Source::Text(text.to_owned())) };
+        assert!(!format!("{call:?}").contains("very-secret-value"));
+        let outcome = bench.target.create(call).await;
+        let told = format!("{outcome:?}");
+        assert!(!told.contains("very-secret-value"), "{told}");
+        if let Outcome::Refused(refusal) = &outcome {
+            assert!(refusal.message.contains("manifest for … not found"), "the cause: {refusal:?}");
+            assert!(refusal.message.contains("Correct the compose file"), "the remedy: {refusal:?}");
+        }
+        let unsafe_one = Variables([("TOKEN".to_owned(), "it's $5 very-secret-value".to_owned().into())].into());
+        let call = Create { variables: unsafe_one, ..create("other", Source::Text(text.to_owned())) };
+        let Outcome::Refused(refusal) = bench.target.create(call).await else { panic!("compose would mangle it") };
+        assert_eq!(refusal.kind, RefusalKind::Invalid);
+        assert!(refusal.message.contains("“TOKEN”") && !refusal.message.contains("very-secret"), "{refusal:?}");
+        assert_eq!(bench.asked("POST /api/stacks/create"), 1, "not sent");
+    }
 }
