@@ -64,7 +64,9 @@ async fn two_hundred_stacks_on_four_hosts_at_20_ms() {
     assert_eq!(calls, fixed + 2 * STACKS * HOSTS.len());
     let rounds = u32::try_from(calls.div_ceil(READS_AT_ONCE) + 5).unwrap();
     assert!(rounds * LATENCY < Duration::from_secs(1), "{rounds} rounds leave a second for work");
-    println!("{calls} calls in {took:?}, {} one after the other", LATENCY.as_millis() * calls as u128);
+    println!("{calls} calls in {took:?}, {} ms one after the other", LATENCY.as_millis() * calls as u128);
+    let at_once = bench.fake.counts().calls_at_once;
+    assert!((READS_AT_ONCE / 2..=READS_AT_ONCE).contains(&at_once), "{at_once} at once");
     let one_by_one = LATENCY * u32::try_from(calls).unwrap();
     assert!(took < one_by_one / 4, "{took:?}: calls are not concurrent");
 
