@@ -3,11 +3,13 @@
 use std::time::Duration;
 
 use reconcile::{
+    apply,
     model::{
         ApplyVerdict, Call, Condition, DesiredSource, EventKind, FailureCause, OnFailure, PlanOptions, Prune, Reason,
         Risk, RollbackOutcome, Scope,
     },
-    ports::{Create, Outcome, RefusalKind, Source, Target, Variables},
+    ports::{Create, Journal, Outcome, RefusalKind, Source, Target, Variables},
+    resume,
 };
 use upstream::portainer::{
     EnvironmentId, PortainerConfig, Stacks, Timeouts,
@@ -197,5 +199,28 @@ async fn a_host_that_goes_down_between_plan_and_apply() {
         bench.fake.set_host_up(DEV, true);
         bench.converge().await;
         assert_eq!(bench.fake.containers_on(DEV), ["shop-web-1"]);
+    }
+}
+
+#[tokio::test]
+async fn an_apply_that_dies_in_a_create_is_taken_up_without_a_second_one() {
+    for generation in BOTH {
+        let bench = Bench::of(generation).await;
+        bench.wish(stack("shop", text(&[("web", "nginx:1")]), &[("web", "nginx:1")]));
+        let plan = bench.plan(&PlanOptions::default()).await;
+        bench.fake.hold_deploys();
+        let control = bench.control();
+        tokio::select! {
+            report = apply(&plan, bench.ports(), &control) => panic!("{report:?}"),
+            asked = bench.fake.wait_until(|counts| counts.deploys_asked == 1, PATIENCE) => assert!(asked.is_ok()),
+        }
+        // Its process is dead, and so its lock lapses; Portainer goes on.
+        bench.state().book.held.clear();
+        bench.fake.release_deploys();
+        let unfinished = bench.unfinished().await.unwrap().remove(0);
+        let report = resume(&unfinished, bench.ports(), &bench.control()).await.unwrap();
+        assert_eq!(report.verdict, ApplyVerdict::Succeeded, "{report:#?}");
+        assert_eq!((bench.asked("POST /api/stacks/create"), client(&bench.fake).stacks().await.unwrap().len()), (1, 1));
+        assert!(bench.plan(&PlanOptions::default()).await.is_in_step());
     }
 }

@@ -23,7 +23,8 @@ pub(super) struct Book {
     pub(super) receipts: Vec<Receipt>,
     pub(super) revisions: Vec<Revision>,
     forgotten: BTreeMap<StackRef, u64>,
-    held: BTreeMap<String, String>,
+    /// Locks, by environment, with their owners.
+    pub(super) held: BTreeMap<String, String>,
 }
 
 fn is_of(revision: &Revision, stack: &StackRef) -> bool {
@@ -55,7 +56,11 @@ impl Journal for Bench {
     async fn unfinished(&self) -> Result<Vec<Unfinished>, PortError> {
         let state = self.state();
         let open = state.book.applies.iter().filter(|record| !state.book.ended.contains(&record.id));
-        let found = open.map(|record| Unfinished { record: record.clone(), intents: Vec::new(), receipts: Vec::new() });
+        let found = open.map(|record| Unfinished {
+            record: record.clone(),
+            intents: state.book.intents.iter().filter(|one| one.apply == record.id).cloned().collect(),
+            receipts: state.book.receipts.iter().filter(|one| one.apply == record.id).cloned().collect(),
+        });
         Ok(found.collect())
     }
 

@@ -127,13 +127,13 @@ impl Bench {
         plan(&desired, &observed, options, self.now())
     }
 
-    async fn apply(&self, plan: &Plan) -> ApplyReport {
+    fn control(&self) -> Control {
         let run = {
             let mut state = self.state();
             state.runs += 1;
             state.runs
         };
-        let control = Control {
+        Control {
             id: ApplyId(format!("apply-{run}")),
             actor: "ada".to_owned(),
             owner: format!("process-{run}"),
@@ -144,7 +144,11 @@ impl Bench {
                 retry_after: Duration::from_millis(5),
                 ..Pace::default()
             },
-        };
+        }
+    }
+
+    async fn apply(&self, plan: &Plan) -> ApplyReport {
+        let control = self.control();
         apply(plan, self.ports(), &control).await.unwrap()
     }
 
