@@ -21,7 +21,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("store", &["types"]),
     ("testkit", &["config", "server", "service", "store", "types", "upstream"]),
     ("types", &[]),
-    ("upstream", &["types"]),
+    ("upstream", &["reconcile", "types"]),
     ("xtask", &[]),
 ];
 

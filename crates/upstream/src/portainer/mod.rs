@@ -3,6 +3,7 @@
 mod client;
 mod config;
 pub mod docker;
+pub mod engine;
 pub mod environments;
 mod error;
 #[cfg(feature = "fake")]

@@ -4,6 +4,7 @@
 
 mod access;
 mod containers;
+mod engine;
 mod environments;
 mod errors;
 mod faithful;

@@ -57,6 +57,15 @@ fn is_for_administrators(method: &Method, path: &str) -> bool {
         || path.ends_with("/associate")
 }
 
+/// A call that is under way, until it is answered or the caller is gone.
+struct UnderWay(Arc<Shared>);
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.0.edit(|state| state.calls_now -= 1);
+    }
+}
+
 /// The layer.
 pub(super) async fn gate(Extract(cx): Extract<Cx>, request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
@@ -73,6 +82,7 @@ pub(super) async fn gate(Extract(cx): Extract<Cx>, request: Request, next: Next)
             body: serde_json::from_slice(&body).unwrap_or_default(),
         });
     });
+    let _under_way = UnderWay(Arc::clone(&cx.shared));
     let fault = fault(&cx, &route).await;
     match fault {
         Some(Fault::Fail { status, body, .. }) => return failed(status, body),

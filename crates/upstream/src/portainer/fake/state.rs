@@ -133,6 +133,8 @@ pub(super) enum Fault {
 pub struct FakeCounts {
     /// Calls that came in.
     pub calls: usize,
+    /// Most calls under way at one moment, delays included.
+    pub calls_at_once: usize,
     /// Deployments that have begun, those waiting for their turn included.
     pub deploys_asked: usize,
     /// Deployments that are over.
@@ -149,6 +151,7 @@ pub struct FakeCounts {
 pub(super) struct State {
     pub(super) generation: Generation,
     pub(super) counts: FakeCounts,
+    pub(super) calls_now: usize,
     pub(super) deploys_now: usize,
     pub(super) calls: VecDeque<FakeCall>,
     pub(super) faults: Vec<(String, Fault)>,
@@ -181,6 +184,8 @@ pub(super) struct State {
 impl State {
     pub(super) fn note(&mut self, call: FakeCall) {
         self.counts.calls += 1;
+        self.calls_now += 1;
+        self.counts.calls_at_once = self.counts.calls_at_once.max(self.calls_now);
         if self.calls.len() >= KEPT_CALLS {
             self.calls.pop_front();
         }

@@ -86,7 +86,12 @@ pub(super) async fn preview(Extract(cx): Extract<Cx>, headers: HeaderMap, body: 
     let reference = reference.unwrap_or_else(|| "refs/heads/main".to_owned());
     let login = Some((payload.text("username"), payload.text("password"))).filter(|(user, _)| !user.is_empty());
     let wanted = [path.clone()];
-    match git::clone(&cx.shared, &url, &reference, login.as_ref(), &wanted).await {
+    // A clone by name would take a tag for a branch.
+    let cloned = match git::commit(&cx.shared, &url, &reference, login.as_ref()).await {
+        Ok(_) => git::clone(&cx.shared, &url, &reference, login.as_ref(), &wanted).await,
+        Err(error) => Err(error),
+    };
+    match cloned {
         Ok(checkout) => ok(json!({ "FileContent": checkout.files.get(&path) })),
         Err(CloneError::Credentials) => Err(Error::plain(400, "Invalid git credential")),
         Err(CloneError::Other(error)) => Err(Error::new(500, "Unable to clone git repository", error)),
