@@ -17,8 +17,9 @@ use super::{
 };
 use crate::{jobs::Job, world::millis};
 
-/// Writing may take at most about one part in this many of the time, or the next round waits longer.
-const SHARE: u32 = 16;
+/// Writing may take at most about one part in this many of the time, or the next round waits longer: with many answers at a
+/// time each round touches a page for each of them, and fewer rounds cost less than they lose.
+const SHARE: u32 = 64;
 /// The longest pause between two rounds that makes.
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 /// How often to look for stop requests from other processes.
