@@ -9,6 +9,13 @@ use crate::{
     ports::{Associate, Configure, Create, Outcome, PullImages, Refusal, RefusalKind, Remove, StackView, Update},
 };
 
+impl Refusal {
+    /// Whether the stack to be created found its name taken: what carries it is somebody else's.
+    pub(super) fn takes_name(&self, call: &Call) -> bool {
+        *call == Call::Create && self.kind == RefusalKind::Conflict
+    }
+}
+
 /// Makes the calls of one step.
 pub(super) struct Caller<'a> {
     session: &'a Session<'a>,
@@ -119,8 +126,8 @@ impl<'a> Caller<'a> {
         if matches!(call, Call::Pull { .. }) && refusal.kind == RefusalKind::Unsupported {
             return Ok(Ending::Done);
         }
-        // A server may say no to what it did: what is there counts.
-        let decides = !matches!(call, Call::Pull { .. });
+        // A server may say no to what it did: what is there counts. But a name that is taken is another's.
+        let decides = !matches!(call, Call::Pull { .. }) && !refusal.takes_name(call);
         if decides && self.is_seen(call, wanted).await {
             return Ok(Ending::Done);
         }
