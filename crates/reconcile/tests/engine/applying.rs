@@ -314,3 +314,36 @@ fn a_secret_with_a_line_break_is_refused_before_any_call() {
     assert_eq!(*verdict(&report, DEV, "db"), Verdict::Failed { cause, rollback: None });
     assert!(world.lock().writes.is_empty());
 }
+
+#[test]
+fn a_row_in_doubt_is_waited_for_and_never_called_healthy() {
+    for (doubtful_for, ends_well) in [(20_000, true), (i64::MAX, false)] {
+        let world = World::new(Generation::TakesDown);
+        world.wish(DEV, stack("web", DesiredSource::Text { text: text_of(&[service("app", "app:1")]) }));
+        let plan = world.plan(&PlanOptions::default());
+        let control: Control = world.control();
+        let sure_at = world.lock().now.saturating_add(doubtful_for);
+        let report = world
+            .run(async {
+                let mut work = std::pin::pin!(apply(&plan, world.ports(), &control));
+                std::future::poll_fn(|context| {
+                    {
+                        let mut state = world.lock();
+                        let sure = state.now >= sure_at;
+                        for row in &mut state.host(DEV).rows {
+                            row.status = if sure { RowStatus::Active } else { RowStatus::Unknown(7) };
+                        }
+                    }
+                    work.as_mut().poll(context)
+                })
+                .await
+            })
+            .unwrap()
+            .unwrap();
+        world.check_claims(&report);
+        assert_eq!(world.violations(), [""; 0]);
+        let found = verdict(&report, DEV, "web");
+        let timed_out = matches!(found, Verdict::Failed { cause: FailureCause::TimedOut { .. }, .. });
+        assert_eq!((*found == Verdict::Healthy, timed_out), (ends_well, !ends_well), "{found:?}");
+    }
+}
