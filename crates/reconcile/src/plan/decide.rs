@@ -163,6 +163,7 @@ fn adopt(
         let risk = if found.recreate.is_empty() { deploying_risk(orphan, generation) } else { Risk::DownBetween };
         reasons.extend(found.recreate);
         reasons.extend(found.update);
+        reasons.extend(found.configure);
         return Decision::Act {
             action: Action::Adopt { from: AdoptFrom::Orphan { id } },
             reasons,

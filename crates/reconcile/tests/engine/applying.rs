@@ -265,7 +265,7 @@ fn a_rebuilt_image_is_a_text_stack_too() {
 
 #[test]
 fn an_orphan_is_taken_over() {
-    for moved in [false, true] {
+    for (moved, polls) in [(false, false), (false, true), (true, false), (true, true)] {
         let world = four(Generation::TakesDown);
         world.converge();
         {
@@ -276,10 +276,13 @@ fn an_orphan_is_taken_over() {
             if moved && let crate::world::RowSource::Git { url, .. } = &mut orphan.source {
                 url.push_str("-before");
             }
+            orphan.auto_update = polls.then(|| AutoUpdate { interval: Some("5m".to_owned()), webhook: false });
             state.orphans.push(orphan);
         }
         let plan = world.plan(&PlanOptions::default());
         assert!(matches!(plan.steps[0].action, Action::Adopt { from: AdoptFrom::Orphan { .. } }), "{plan:#?}");
+        let said = plan.steps[0].reasons.iter().any(|reason| matches!(reason, Reason::AutoUpdateOn { .. }));
+        assert_eq!(said, polls, "{plan:#?}");
         let report = world.apply(&plan).unwrap().unwrap();
         assert_eq!(report.verdict, ApplyVerdict::Succeeded, "{report:#?}");
         world.check_claims(&report);
