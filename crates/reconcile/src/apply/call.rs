@@ -4,10 +4,17 @@ use futures::future::BoxFuture;
 
 use super::session::{Payload, Session};
 use crate::{
-    model::{Action, Call, DesiredStack, EventKind, FailureCause, Intent, ObservedStack, Step},
+    model::{Action, Call, DesiredStack, EventKind, FailureCause, HandEdit, Intent, ObservedStack, Reason, Step},
     plan::compare,
     ports::{Associate, Configure, Create, Outcome, PullImages, Refusal, RefusalKind, Remove, StackView, Update},
 };
+
+impl Refusal {
+    /// Whether the stack to be created found its name taken: what carries it is somebody else's.
+    pub(super) fn takes_name(&self, call: &Call) -> bool {
+        *call == Call::Create && self.kind == RefusalKind::Conflict
+    }
+}
 
 /// Makes the calls of one step.
 pub(super) struct Caller<'a> {
@@ -119,9 +126,9 @@ impl<'a> Caller<'a> {
         if matches!(call, Call::Pull { .. }) && refusal.kind == RefusalKind::Unsupported {
             return Ok(Ending::Done);
         }
-        // A server may say no to what it did: what is there counts.
-        let decides = !matches!(call, Call::Pull { .. });
-        if decides && self.session.look(self.step, wanted).await.is_ok_and(|view| self.shows(call, wanted, &view)) {
+        // A server may say no to what it did: what is there counts. But a name that is taken is another's.
+        let decides = !matches!(call, Call::Pull { .. }) && !refusal.takes_name(call);
+        if decides && self.is_seen(call, wanted).await {
             return Ok(Ending::Done);
         }
         refusal.message = self.session.redactor.clean(&refusal.message);
@@ -201,7 +208,7 @@ impl<'a> Caller<'a> {
         let patience = i64::try_from(pace.patience.as_millis()).unwrap_or(i64::MAX);
         let until = clock.now().saturating_add(patience);
         loop {
-            if self.session.look(self.step, wanted).await.is_ok_and(|view| self.shows(call, wanted, &view)) {
+            if self.is_seen(call, wanted).await {
                 return true;
             }
             if clock.now() >= until {
@@ -209,6 +216,35 @@ impl<'a> Caller<'a> {
             }
             clock.sleep(pace.poll).await;
         }
+    }
+
+    /// Looks whether the effect of a call shows.
+    async fn is_seen(&self, call: &Call, wanted: Option<&DesiredStack>) -> bool {
+        let Ok(view) = self.session.look(self.step, wanted).await else { return false };
+        self.shows(call, wanted, &view) && !self.is_still_made_by_hand(call, wanted, &view).await
+    }
+
+    /// Whether containers that were made again by hand still run. Nothing but what was applied last tells them apart, so that
+    /// without it they count as running.
+    async fn is_still_made_by_hand(&self, call: &Call, wanted: Option<&DesiredStack>, view: &StackView) -> bool {
+        let by_hand = |reason: &Reason| matches!(reason, Reason::EditedByHand { what: HandEdit::Container(_) });
+        let Call::Update { id } = call else { return false };
+        if !self.redeploys() || !self.step.reasons.iter().any(by_hand) {
+            return false;
+        }
+        let newest = self.session.ports.journal.newest_revisions(&self.step.environment).await.unwrap_or_default();
+        let applied = newest.into_iter().find(|one| one.stack == self.step.stack).map(|one| one.applied());
+        let row = view.rows.iter().find(|row| row.id == *id);
+        let now = self.session.ports.clock.now();
+        match (applied, row, wanted) {
+            (Some(applied), Some(row), Some(wanted)) => !compare(wanted, row, Some(&applied), now).redeploy.is_empty(),
+            _ => true,
+        }
+    }
+
+    /// Whether this is a deploy that changes no setting.
+    fn redeploys(&self) -> bool {
+        matches!(self.step.action, Action::Redeploy { .. }) && !self.rolling_back
     }
 
     /// Whether the effect of a call shows.
@@ -227,8 +263,7 @@ impl<'a> Caller<'a> {
             Call::Update { id } => by_id(*id).zip(wanted).is_some_and(|(row, wanted)| {
                 let found = compare(wanted, row, None, now);
                 // A deploy that changes no setting leaves no trace but its containers.
-                let traceless = matches!(self.step.action, Action::Redeploy { .. }) && !self.rolling_back;
-                found.recreate.is_empty() && found.update.is_empty() && (!traceless || found.redeploy.is_empty())
+                found.recreate.is_empty() && found.update.is_empty() && (!self.redeploys() || found.redeploy.is_empty())
             }),
         }
     }

@@ -6,12 +6,13 @@ use crate::model::{Action, AdoptFrom, Call, DesiredStack, Reason, Step};
 pub(super) fn of(step: &Step, wanted: Option<&DesiredStack>) -> Vec<Call> {
     let pull = pull(wanted);
     let name = || step.stack.clone();
+    let polls = step.reasons.iter().any(|reason| matches!(reason, Reason::AutoUpdateOn { .. }));
+    // Settings come after the deploy: a row that has them before would look deployed if this broke off between.
+    let configure = |id: i64| polls.then_some(Call::Configure { id });
     let calls = match &step.action {
         Action::Create | Action::Adopt { from: AdoptFrom::Project } => vec![pull, Some(Call::Create)],
         Action::Update { id } | Action::Redeploy { id } => {
-            let polls = step.reasons.iter().any(|reason| matches!(reason, Reason::AutoUpdateOn { .. }));
-            // Settings come after the deploy: a row that has them before would look deployed if this broke off between.
-            vec![pull, Some(Call::Update { id: *id }), polls.then_some(Call::Configure { id: *id })]
+            vec![pull, Some(Call::Update { id: *id }), configure(*id)]
         }
         Action::Configure { id } => vec![Some(Call::Configure { id: *id })],
         Action::Adopt { from: AdoptFrom::Orphan { id } } => {
@@ -19,7 +20,7 @@ pub(super) fn of(step: &Step, wanted: Option<&DesiredStack>) -> Vec<Call> {
             if step.reasons.iter().any(needs_recreation) {
                 vec![associate, pull, Some(Call::Remove { id: *id, name: name() }), Some(Call::Create)]
             } else {
-                vec![associate, pull, Some(Call::Update { id: *id })]
+                vec![associate, pull, Some(Call::Update { id: *id }), configure(*id)]
             }
         }
         Action::Rename { id, from } => {

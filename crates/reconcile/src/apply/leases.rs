@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeSet,
     pin::pin,
-    sync::atomic::{AtomicBool, Ordering},
+    sync::atomic::{AtomicBool, AtomicI64, Ordering},
     time::Duration,
 };
 
@@ -13,11 +13,18 @@ use types::Millis;
 use super::{ApplyError, Control};
 use crate::ports::{Lease, LocksError, Ports};
 
+/// When a lease that was asked for at `asked_at` lapses.
+fn lapse(asked_at: Millis, ttl: Duration) -> Millis {
+    asked_at.saturating_add(Millis::try_from(ttl.as_millis()).unwrap_or(Millis::MAX))
+}
+
 pub(super) struct Leases<'a> {
     ports: Ports<'a>,
     ttl: Duration,
     held: Vec<Lease>,
     lost: AtomicBool,
+    /// When the first of them lapses unless renewed, counted from before it was asked for.
+    good_until: AtomicI64,
 }
 
 impl<'a> Leases<'a> {
@@ -28,7 +35,8 @@ impl<'a> Leases<'a> {
         control: &Control,
     ) -> Result<Self, ApplyError> {
         let ttl = control.pace.lock_ttl;
-        let mut leases = Self { ports, ttl, held: Vec::new(), lost: AtomicBool::new(false) };
+        let good_until = AtomicI64::new(lapse(ports.clock.now(), ttl));
+        let mut leases = Self { ports, ttl, held: Vec::new(), lost: AtomicBool::new(false), good_until };
         for environment in environments {
             match ports.locks.acquire(&environment, &control.owner, ttl).await {
                 Ok(lease) => leases.held.push(lease),
@@ -47,8 +55,12 @@ impl<'a> Leases<'a> {
         Ok(leases)
     }
 
-    /// Whether a lock was lost: nothing may be changed or written any more.
+    /// Whether a lock was lost or has lapsed: nothing may be changed or written any more. Asks the clock, since a renewal may
+    /// hang, and this process may have slept.
     pub(super) fn are_lost(&self) -> bool {
+        if self.ports.clock.now() >= self.good_until.load(Ordering::SeqCst) {
+            self.lost.store(true, Ordering::SeqCst);
+        }
         self.lost.load(Ordering::SeqCst)
     }
 
@@ -61,8 +73,6 @@ impl<'a> Leases<'a> {
     }
 
     async fn renew_for_ever(&self) -> std::convert::Infallible {
-        let ttl = Millis::try_from(self.ttl.as_millis()).unwrap_or(Millis::MAX);
-        let mut good_until = self.ports.clock.now().saturating_add(ttl);
         loop {
             self.ports.clock.sleep(self.ttl / 3).await;
             let asked_at = self.ports.clock.now();
@@ -70,15 +80,13 @@ impl<'a> Leases<'a> {
             for lease in &self.held {
                 match self.ports.locks.renew(lease, self.ttl).await {
                     Ok(()) => {}
-                    // Not answered: the lease stands until it lapses.
+                    // Not answered: the leases stand until they lapse.
                     Err(LocksError::Port(_)) => all = false,
                     Err(LocksError::Lost | LocksError::Held(_)) => self.lost.store(true, Ordering::SeqCst),
                 }
             }
             if all {
-                good_until = asked_at.saturating_add(ttl);
-            } else if self.ports.clock.now() >= good_until {
-                self.lost.store(true, Ordering::SeqCst);
+                self.good_until.store(lapse(asked_at, self.ttl), Ordering::SeqCst);
             }
         }
     }

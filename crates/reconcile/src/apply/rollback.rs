@@ -3,8 +3,8 @@
 use super::{call::Caller, session::Session};
 use crate::{
     model::{
-        Action, Call, ComposeFacts, DesiredSource, DesiredStack, EventKind, FailureCause, Intent, ObservedStack,
-        Revision, RollbackOutcome, StackRef, Step,
+        Action, AdoptFrom, Call, ComposeFacts, DesiredSource, DesiredStack, EventKind, FailureCause, Intent,
+        ObservedStack, Revision, RollbackOutcome, StackRef, Step,
     },
     plan::compare,
 };
@@ -24,11 +24,17 @@ impl Session<'_> {
             return None;
         }
         let wanted = wanted?;
+        let taken = matches!(cause, FailureCause::Refused { call, refusal } if refusal.takes_name(call));
+        if taken && matches!(step.action, Action::Create | Action::Adopt { from: AdoptFrom::Project }) {
+            return None;
+        }
         self.emit(EventKind::RollingBack { step: step.id.clone() });
         caller.rolling_back = true;
         let result = match (&step.action, cause) {
             // It may still come; anything made now could be doubled by it.
             (_, FailureCause::OutcomeUnknown { call: Call::Create, .. }) => Err(cause.clone()),
+            // What carries the name is somebody else's.
+            _ if taken => Err(cause.clone()),
             (Action::Create, _) => self.clear(caller, step).await,
             _ => self.restore(caller, step, wanted, begun).await,
         };

@@ -126,9 +126,8 @@ impl Session<'_> {
         }
         let mut unwell: Vec<UnwellContainer> = found.redeploy.iter().filter_map(unwell).collect();
         let waits = |one: &UnwellContainer| one.condition == Some(Condition::NotStarted);
-        // A number this program does not know may mean that a deploy is under way.
-        let in_doubt = matches!(row.status, RowStatus::Unknown(_));
-        if !found.redeploy.is_empty() && in_doubt {
+        // A number this program does not know may mean that a deploy is under way, and that what runs well is about to go.
+        if matches!(row.status, RowStatus::Unknown(_)) {
             return Look::Pending(unwell);
         }
         if !found.redeploy.is_empty() && (unwell.is_empty() || !unwell.iter().all(waits)) {

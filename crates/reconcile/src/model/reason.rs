@@ -230,6 +230,9 @@ pub enum BlockedCause {
     },
     /// A deploy is under way.
     Deploying,
+    /// It runs Portainer itself or this program, and what is wanted takes a removal, which would end the one that makes it
+    /// again. Make the change on the host, or want what Portainer can change in place.
+    Protected,
 }
 
 /// What will or may hurt.

@@ -6,8 +6,8 @@ use super::compare::{Comparison, compare};
 use crate::{
     dotenv::{self, Hazard},
     model::{
-        Action, AdoptFrom, BlockedCause, DesiredStack, DesiredValue, Generation, HandEdit, ObservedStack, Reason, Risk,
-        RowStatus, StackKind,
+        Action, AdoptFrom, BlockedCause, DesiredStack, DesiredValue, Generation, HandEdit, ObservedProject,
+        ObservedStack, Reason, Risk, RowStatus, StackKind,
     },
     names::is_project_name,
 };
@@ -79,6 +79,9 @@ fn with_row(
     let found = compare(wanted, row, live.applied(&wanted.name), now);
     let id = row.id;
     let (action, risk) = if !found.recreate.is_empty() {
+        if row.protected {
+            return (Decision::Block(BlockedCause::Protected), Some(found));
+        }
         (Action::Recreate { id }, Risk::DownBetween)
     } else if !found.update.is_empty() {
         (Action::Update { id }, deploying_risk(row, generation))
@@ -108,7 +111,7 @@ fn takes_down(kind: StackKind, generation: Generation) -> bool {
 
 fn without_row(wanted: &DesiredStack, live: &Live<'_>, generation: Generation, now: Millis) -> Decision {
     if let Some(project) = live.project(&wanted.name) {
-        return adopt(wanted, u32::try_from(project.containers.len()).unwrap_or(u32::MAX), live, generation, now);
+        return adopt(wanted, project, live, generation, now);
     }
     let former: Vec<&String> = wanted.former_names.iter().filter(|name| **name != wanted.name).collect();
     let mut alive: Vec<String> = former
@@ -129,6 +132,7 @@ fn without_row(wanted: &DesiredStack, live: &Live<'_>, generation: Generation, n
         [name] => match live.rows(name) {
             [] => Decision::Block(BlockedCause::FormerProject { name: name.clone() }),
             [row] if row.status == RowStatus::Deploying => Decision::Block(BlockedCause::Deploying),
+            [row] if row.protected => Decision::Block(BlockedCause::Protected),
             [row] => Decision::Act {
                 action: Action::Rename { id: row.id, from: name.clone() },
                 reasons: vec![Reason::FormerName { name: name.clone() }],
@@ -141,15 +145,25 @@ fn without_row(wanted: &DesiredStack, live: &Live<'_>, generation: Generation, n
 }
 
 /// A project of the name runs without a row on this environment.
-fn adopt(wanted: &DesiredStack, containers: u32, live: &Live<'_>, generation: Generation, now: Millis) -> Decision {
+fn adopt(
+    wanted: &DesiredStack,
+    project: &ObservedProject,
+    live: &Live<'_>,
+    generation: Generation,
+    now: Millis,
+) -> Decision {
     let orphans = live.orphans(&wanted.name);
     if let [orphan] = orphans {
         let id = orphan.id;
         let mut reasons = vec![Reason::Orphan { id }];
         let found = compare(wanted, orphan, live.applied(&wanted.name), now);
+        if !found.recreate.is_empty() && (orphan.protected || project.protected) {
+            return Decision::Block(BlockedCause::Protected);
+        }
         let risk = if found.recreate.is_empty() { deploying_risk(orphan, generation) } else { Risk::DownBetween };
         reasons.extend(found.recreate);
         reasons.extend(found.update);
+        reasons.extend(found.configure);
         return Decision::Act {
             action: Action::Adopt { from: AdoptFrom::Orphan { id } },
             reasons,
@@ -160,6 +174,7 @@ fn adopt(wanted: &DesiredStack, containers: u32, live: &Live<'_>, generation: Ge
     if wanted.swarm || !orphans.is_empty() || !rows_on.is_empty() {
         return Decision::Block(BlockedCause::CannotAdopt { rows_on });
     }
+    let containers = u32::try_from(project.containers.len()).unwrap_or(u32::MAX);
     Decision::Act {
         action: Action::Adopt { from: AdoptFrom::Project },
         reasons: vec![Reason::RunsWithoutRow { containers }],

@@ -265,7 +265,7 @@ fn a_rebuilt_image_is_a_text_stack_too() {
 
 #[test]
 fn an_orphan_is_taken_over() {
-    for moved in [false, true] {
+    for (moved, polls) in [(false, false), (false, true), (true, false), (true, true)] {
         let world = four(Generation::TakesDown);
         world.converge();
         {
@@ -276,10 +276,13 @@ fn an_orphan_is_taken_over() {
             if moved && let crate::world::RowSource::Git { url, .. } = &mut orphan.source {
                 url.push_str("-before");
             }
+            orphan.auto_update = polls.then(|| AutoUpdate { interval: Some("5m".to_owned()), webhook: false });
             state.orphans.push(orphan);
         }
         let plan = world.plan(&PlanOptions::default());
         assert!(matches!(plan.steps[0].action, Action::Adopt { from: AdoptFrom::Orphan { .. } }), "{plan:#?}");
+        let said = plan.steps[0].reasons.iter().any(|reason| matches!(reason, Reason::AutoUpdateOn { .. }));
+        assert_eq!(said, polls, "{plan:#?}");
         let report = world.apply(&plan).unwrap().unwrap();
         assert_eq!(report.verdict, ApplyVerdict::Succeeded, "{report:#?}");
         world.check_claims(&report);
@@ -313,4 +316,37 @@ fn a_secret_with_a_line_break_is_refused_before_any_call() {
     let cause = FailureCause::LineBreak { variable: "PASSWORD".to_owned() };
     assert_eq!(*verdict(&report, DEV, "db"), Verdict::Failed { cause, rollback: None });
     assert!(world.lock().writes.is_empty());
+}
+
+#[test]
+fn a_row_in_doubt_is_waited_for_and_never_called_healthy() {
+    for (doubtful_for, ends_well) in [(20_000, true), (i64::MAX, false)] {
+        let world = World::new(Generation::TakesDown);
+        world.wish(DEV, stack("web", DesiredSource::Text { text: text_of(&[service("app", "app:1")]) }));
+        let plan = world.plan(&PlanOptions::default());
+        let control: Control = world.control();
+        let sure_at = world.lock().now.saturating_add(doubtful_for);
+        let report = world
+            .run(async {
+                let mut work = std::pin::pin!(apply(&plan, world.ports(), &control));
+                std::future::poll_fn(|context| {
+                    {
+                        let mut state = world.lock();
+                        let sure = state.now >= sure_at;
+                        for row in &mut state.host(DEV).rows {
+                            row.status = if sure { RowStatus::Active } else { RowStatus::Unknown(7) };
+                        }
+                    }
+                    work.as_mut().poll(context)
+                })
+                .await
+            })
+            .unwrap()
+            .unwrap();
+        world.check_claims(&report);
+        assert_eq!(world.violations(), [""; 0]);
+        let found = verdict(&report, DEV, "web");
+        let timed_out = matches!(found, Verdict::Failed { cause: FailureCause::TimedOut { .. }, .. });
+        assert_eq!((*found == Verdict::Healthy, timed_out), (ends_well, !ends_well), "{found:?}");
+    }
 }

@@ -2,7 +2,7 @@
 
 use reconcile::model::*;
 
-use crate::world::{Behaviour, Fault, FaultKind, Rng, scenario};
+use crate::world::{Behaviour, DEV, Fault, FaultKind, Rng, World, git, scenario, service, stack};
 
 #[test]
 fn of_three_hundred_failures_none_is_called_success() {
@@ -79,4 +79,38 @@ fn containers_that_go_bad_are_never_called_healthy() {
         assert!(violations.is_empty(), "seed {seed}: {violations:?}");
     }
     assert!(failed > 30, "{failed}");
+}
+
+/// The row of a stack whose container was made again by hand is as wanted: only a deploy that took effect may count as one.
+#[test]
+fn a_refused_redeploy_does_not_bless_what_was_made_by_hand() {
+    for kind in [FaultKind::Refused, FaultKind::DeployFails, FaultKind::RefusedButDone, FaultKind::LostBefore] {
+        let mut refused = Vec::new();
+        for at in 1..40 {
+            let world = World::new(Generation::TakesDown);
+            world.push("https://git.example/web", None, "web-1", &[service("app", "app:1")]);
+            world.wish(DEV, stack("web", git("https://git.example/web", None)));
+            world.converge();
+            world.lock().host(DEV).containers[0].hash = "made by hand".to_owned();
+            let plan = world.plan(&PlanOptions::default());
+            assert!(matches!(plan.steps[0].action, Action::Redeploy { .. }), "{plan:#?}");
+            {
+                let mut state = world.lock();
+                state.fault = Some(Fault { at: state.ticks + at, kind });
+            }
+            let report = world.apply(&plan).unwrap().unwrap();
+            if world.lock().faulted.is_none() {
+                break;
+            }
+            world.check_claims(&report);
+            assert_eq!(world.violations(), [""; 0], "{kind:?} at {at}");
+            if let Verdict::Failed { cause: FailureCause::Refused { call, .. }, .. } = &report.steps[0].receipt.verdict
+            {
+                refused.push(call.clone());
+            }
+        }
+        let deploys = refused.iter().filter(|call| matches!(call, Call::Update { .. })).count();
+        let says_no = matches!(kind, FaultKind::Refused | FaultKind::DeployFails);
+        assert_eq!(deploys > 0, says_no, "{kind:?}: {refused:?}");
+    }
 }

@@ -10,6 +10,7 @@
 mod applying;
 mod failures;
 mod kills;
+mod locks;
 mod planning;
 mod races;
 mod reasons;

@@ -157,3 +157,47 @@ fn a_step_looks_again_at_its_turn() {
     }
     assert!(refused > 0);
 }
+
+/// Each point of an apply in turn: somebody creates a stack of the same name before the engine's create reaches the server.
+#[test]
+fn a_stack_that_somebody_else_created_is_left_alone() {
+    const THEIRS: i64 = 900;
+    for recreates in [false, true] {
+        let mut refused = 0;
+        for at in 1..80 {
+            let world = World::new(Generation::TakesDown);
+            let text = |image: &str| DesiredSource::Text { text: text_of(&[service("app", image)]) };
+            world.wish(DEV, stack("web", text("app:1")));
+            if recreates {
+                world.converge();
+                world.stack_mut(DEV, "web", |stack| stack.swarm = true);
+            }
+            let options = PlanOptions { on_failure: OnFailure::RollBack, ..PlanOptions::default() };
+            let plan = world.plan(&options);
+            assert_eq!(matches!(plan.steps[0].action, Action::Recreate { .. }), recreates);
+            {
+                let mut state = world.lock();
+                let by_another: Meddle = |state, _| {
+                    if state.host(DEV).rows.is_empty() {
+                        let text = text_of(&[service("theirs", "theirs:1")]);
+                        state.next_row = THEIRS;
+                        state.place(DEV, &stack("web", DesiredSource::Text { text }));
+                    }
+                };
+                state.meddle_at = Some((state.ticks + at, by_another, 0));
+            }
+            let Ok(report) = world.apply(&plan).unwrap() else { continue };
+            let Verdict::Failed { cause, rollback } = &report.steps[0].receipt.verdict else { continue };
+            let FailureCause::Refused { call: Call::Create, refusal } = cause else { continue };
+            assert_eq!(refusal.kind, reconcile::ports::RefusalKind::Conflict);
+            refused += 1;
+            assert_eq!(rollback.is_some(), recreates, "{report:#?}");
+            let state = world.lock();
+            assert!(!matches!(rollback, Some(RollbackOutcome::Removed | RollbackOutcome::Restored { .. })));
+            let [row] = &state.hosts[DEV].rows[..] else { panic!("{:?}", state.hosts[DEV].rows) };
+            assert_eq!(row.id, THEIRS);
+            assert!(state.hosts[DEV].containers.iter().any(|one| one.service == "theirs"));
+        }
+        assert!(refused > 0, "the race is lost at some point, with a removal before: {recreates}");
+    }
+}

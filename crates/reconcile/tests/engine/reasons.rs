@@ -290,3 +290,41 @@ fn what_will_hurt_is_said_before() {
     let clash = WarningKind::PortClash { port: 80, protocol: "tcp".to_owned(), other: "first".to_owned() };
     assert!(said("second", &clash), "{:#?}", plan.warnings);
 }
+
+#[test]
+fn what_runs_portainer_is_never_removed_to_be_made_again() {
+    let text = |image: &str| DesiredSource::Text { text: text_of(&[service("app", image)]) };
+    let blocked = |change: fn(&World)| {
+        let world = World::new(Generation::TakesDown);
+        world.wish(DEV, stack("portainer", text("portainer:1")));
+        world.converge();
+        world.lock().row_of(DEV, "portainer").protected = true;
+        change(&world);
+        let plan = world.plan(&PlanOptions { prune: Prune::All, ..PlanOptions::default() });
+        assert!(plan.steps.is_empty(), "{:#?}", plan.steps);
+        plan.blocked.into_iter().map(|one| one.cause).collect::<Vec<_>>()
+    };
+    let recreated = |world: &World| world.stack_mut(DEV, "portainer", |stack| stack.swarm = true);
+    let renamed = |world: &World| {
+        world.stack_mut(DEV, "portainer", |stack| {
+            stack.name = "proxy".to_owned();
+            stack.former_names = vec!["portainer".to_owned()];
+        });
+    };
+    let orphaned = |world: &World| {
+        let mut state = world.lock();
+        let mut orphan = state.host(DEV).rows.remove(0);
+        orphan.kind = StackKind::Swarm;
+        state.orphans.push(orphan);
+    };
+    for change in [recreated as fn(&World), renamed, orphaned] {
+        assert_eq!(blocked(change), [BlockedCause::Protected]);
+    }
+    // What Portainer can change in place is changed.
+    let world = World::new(Generation::TakesDown);
+    world.wish(DEV, stack("portainer", text("portainer:1")));
+    world.converge();
+    world.lock().row_of(DEV, "portainer").protected = true;
+    world.stack_mut(DEV, "portainer", |stack| stack.source = text("portainer:2"));
+    assert!(matches!(step(&world).action, Action::Update { .. }));
+}
