@@ -6,48 +6,82 @@ use types::catalog::looks_secret;
 use crate::{
     json::{Doc, Kind, Node, step},
     read::named_secret,
-    snapshot::{GUESTS_FILE, HYPERVISOR_FILE, Snapshot},
+    snapshot::{GUESTS_FILE, HYPERVISOR_FILE, SECRETS_FILE, Snapshot},
+    vault::foreign,
 };
 
 /// What is shown in place of a secret. Sent back in a whole text, it means "as it was".
 pub const HIDDEN: &str = "‹hidden›";
 
-/// A file's text with its secrets hidden. The files of stacks hold none that are secret by their place: a variable's plain value
-/// is plain on purpose, and reported if its name says otherwise.
+/// A file's text with its secrets hidden: values under telling keys; in the vault's file whatever the vault did not write; in a
+/// broken text every value. The files of stacks hold none that are secret by their place: a variable's plain value is plain on
+/// purpose, and reported if its name says otherwise.
 #[must_use]
 pub fn hide(path: &str, text: &str) -> String {
-    if !matches!(path, HYPERVISOR_FILE | GUESTS_FILE) {
+    if !has_secrets(path) {
         return text.to_owned();
     }
-    let Ok(doc) = Doc::parse(text) else { return hide_lines(text) };
+    let Ok(doc) = Doc::parse(text) else { return hide_values(text) };
     let mut found = Vec::new();
-    secrets(doc.root(), "", &mut found);
-    found.sort_by_key(|(_, node)| std::cmp::Reverse(node.range.start));
+    if path == SECRETS_FILE {
+        found = foreign(&doc);
+    } else {
+        secrets(doc.root(), &mut found);
+    }
+    found.sort_by_key(|node| std::cmp::Reverse(node.range.start));
     let mut hidden = text.to_owned();
-    for (_, node) in found {
+    for node in found {
         hidden.replace_range(node.range.clone(), &format!("\"{HIDDEN}\""));
     }
     hidden
 }
 
-/// A broken text: whatever follows a telling key on its line is hidden.
-fn hide_lines(text: &str) -> String {
+fn has_secrets(path: &str) -> bool {
+    matches!(path, HYPERVISOR_FILE | GUESTS_FILE | SECRETS_FILE)
+}
+
+/// A broken text: its keys stay, all else that is not JSON's own is hidden, since nobody can tell what belongs to which key.
+fn hide_values(text: &str) -> String {
     let mut hidden = String::with_capacity(text.len());
-    for line in text.split_inclusive('\n') {
-        // Every other part of a line cut at quotes is the inside of a text.
-        let telling = line.split('"').skip(1).step_by(2).find(|word| looks_secret(word));
-        match telling.and_then(|word| line.find(&format!("\"{word}\"")).map(|at| at + word.len() + 2)) {
-            Some(end) => {
-                hidden.push_str(&line[..end]);
-                hidden.push_str(": \"");
-                hidden.push_str(HIDDEN);
-                hidden.push('"');
-                hidden.push_str(&line[line.trim_end_matches(['\r', '\n']).len()..]);
-            }
-            None => hidden.push_str(line),
+    let mut rest = text;
+    let mut last = None;
+    while let Some(first) = rest.chars().next() {
+        let is_own = |char: char| char.is_whitespace() || matches!(char, '{' | '}' | '[' | ']' | ':' | ',');
+        if is_own(first) {
+            hidden.push(first);
+            rest = &rest[first.len_utf8()..];
+            last = if first.is_whitespace() { last } else { Some(first) };
+            continue;
         }
+        let length = if first == '"' {
+            string_length(rest)
+        } else {
+            rest.find(|char: char| is_own(char) || char == '"').unwrap_or(rest.len())
+        };
+        let (word, after) = rest.split_at(length);
+        let is_key = first == '"' && last != Some(':') && after.trim_start().starts_with(':');
+        if is_key || matches!(word, "true" | "false" | "null" | "\u{feff}") {
+            hidden.push_str(word);
+        } else {
+            hidden.push_str(&format!("\"{HIDDEN}\""));
+        }
+        last = Some(first);
+        rest = after;
     }
     hidden
+}
+
+/// How long the string is that begins here, its quotes included. One that is not closed ends with its line.
+fn string_length(text: &str) -> usize {
+    let mut escaped = false;
+    for (at, char) in text.char_indices().skip(1) {
+        match char {
+            '\n' | '\r' => return at,
+            '"' if !escaped => return at + 1,
+            _ => escaped = char == '\\' && !escaped,
+        }
+    }
+    text.len()
 }
 
 /// Puts hidden secrets back from the text as it is now.
@@ -55,16 +89,15 @@ fn hide_lines(text: &str) -> String {
 /// # Errors
 /// The pointer of a hidden secret that does not stand in the old text.
 pub(crate) fn restore(path: &str, text: &str, now: Option<&str>) -> Result<String, String> {
-    if !matches!(path, HYPERVISOR_FILE | GUESTS_FILE) || !text.contains(HIDDEN) {
+    if !has_secrets(path) || !text.contains(HIDDEN) {
         return Ok(text.to_owned());
     }
     // A text that is no JSON cannot be matched place by place; saving it would lose the secret.
     let Ok(doc) = Doc::parse(text) else { return Err(String::new()) };
     let now = now.and_then(|now| Doc::parse(now).ok());
     let mut found = Vec::new();
-    secrets(doc.root(), "", &mut found);
+    marks(doc.root(), "", &mut found);
     let mut restored = text.to_owned();
-    found.retain(|(_, node)| node.string() == Some(HIDDEN));
     found.sort_by_key(|(_, node)| std::cmp::Reverse(node.range.start));
     for (pointer, node) in found {
         let Some(before) = now.as_ref().and_then(|now| Some((now, now.at(&pointer)?))) else { return Err(pointer) };
@@ -73,27 +106,40 @@ pub(crate) fn restore(path: &str, text: &str, now: Option<&str>) -> Result<Strin
     Ok(restored)
 }
 
+/// Wherever something is hidden: of what was broken, that may be any value.
+fn marks<'a>(node: &'a Node, pointer: &str, found: &mut Vec<(String, &'a Node)>) {
+    match &node.kind {
+        Kind::String(text) if text == HIDDEN => found.push((pointer.to_owned(), node)),
+        Kind::Object(members) => {
+            members.iter().for_each(|member| marks(&member.value, &step(pointer, &member.key), found));
+        }
+        Kind::Array(items) => {
+            items.iter().enumerate().for_each(|(index, item)| marks(item, &step(pointer, index), found));
+        }
+        _ => {}
+    }
+}
+
 /// Texts under telling keys that are not references to the vault.
-fn secrets<'a>(node: &'a Node, pointer: &str, found: &mut Vec<(String, &'a Node)>) {
+fn secrets<'a>(node: &'a Node, found: &mut Vec<&'a Node>) {
     match &node.kind {
         Kind::Object(members) => {
             for member in members {
-                let pointer = step(pointer, &member.key);
                 let scalar = matches!(member.value.kind, Kind::String(_) | Kind::Number(_));
                 let is_secret = scalar
                     && looks_secret(&member.key)
                     && member.value.string() != Some("")
                     && member.value.string().and_then(named_secret).is_none();
                 if is_secret {
-                    found.push((pointer, &member.value));
+                    found.push(&member.value);
                 } else {
-                    secrets(&member.value, &pointer, found);
+                    secrets(&member.value, found);
                 }
             }
         }
         Kind::Array(items) => {
-            for (index, item) in items.iter().enumerate() {
-                secrets(item, &step(pointer, index), found);
+            for item in items {
+                secrets(item, found);
             }
         }
         _ => {}
@@ -114,7 +160,7 @@ impl Snapshot {
 #[cfg(test)]
 mod tests {
     use super::{HIDDEN, hide, restore};
-    use crate::snapshot::HYPERVISOR_FILE;
+    use crate::snapshot::{HYPERVISOR_FILE, SECRETS_FILE};
 
     const TEXT: &str = "{\n  \"portainer_api\": {\"password\": \"hunter2\", \"api_key\": \"vault/portainer\", \"username\": \"admin\"},\n  \"nested\": [{\"auth_token\": \"t0k3n\"}]\n}\n";
 
@@ -129,9 +175,23 @@ mod tests {
     }
 
     #[test]
-    fn a_broken_text_hides_them_too() {
-        let shown = hide(HYPERVISOR_FILE, "{\n  \"password\": \"hunter2\",\n  oops\n");
-        assert!(!shown.contains("hunter2"), "{shown}");
-        assert!(shown.contains("oops"));
+    fn a_broken_text_hides_every_value() {
+        for broken in [
+            "{\n  \"password\": \"hunter2\",\n  \"zfs\": true,\n  oops\n",
+            "{\n  \"password\":\n    \"hunter2\",\n  \"zfs\": true,,\n}\n",
+            "{\"password\": hunter2, \"zfs\": true}",
+            "{\"password\": \"hunter2,\n\"zfs\": true}",
+            "{\"password\": \"a\\\"hunter2\", \"zfs\": true,}",
+            "{\"password\": \"hunter2\": \"x\", \"zfs\": true}",
+            "\u{feff}{\"password\": 'hunter2', \"zfs\": true}",
+        ] {
+            let shown = hide(HYPERVISOR_FILE, broken);
+            assert!(!shown.contains("hunter2"), "{shown}");
+            assert!(shown.contains("\"password\":") && shown.contains("\"zfs\": true"), "{shown}");
+            assert_eq!(hide(SECRETS_FILE, broken), shown);
+        }
+        // What was hidden there is never saved as if it were the value, whatever its key.
+        let mended = format!("{{\"name\": \"{HIDDEN}\"}}");
+        assert_eq!(restore(HYPERVISOR_FILE, &mended, Some("{\"name\": \"x\",}")), Err("/name".to_owned()));
     }
 }

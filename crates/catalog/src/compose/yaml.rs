@@ -28,12 +28,15 @@ pub(super) enum Kind {
 /// Most values one document may have once its aliases are resolved. Real compose files have a few hundred; a few lines of
 /// aliases to aliases would have billions.
 const MOST_VALUES: usize = 50_000;
+/// Most bytes of text all aliases of a document may stand for together: a whole file's worth twice over, where real ones repeat
+/// a few lines.
+const MOST_ALIASED_BYTES: usize = 4 * 1024 * 1024;
 /// Deepest nesting.
 const DEEPEST: usize = 64;
 
 /// Parses the first document of a text.
 pub(super) fn parse(text: &str) -> Result<Yaml, ComposeError> {
-    let mut loader = Loader { anchors: HashMap::new(), values: 0 };
+    let mut loader = Loader { anchors: HashMap::new(), values: 0, aliased: 0 };
     let mut parser = Parser::new_from_str(text);
     let mut stack: Vec<Open> = Vec::new();
     let mut documents = 0;
@@ -114,6 +117,8 @@ impl Open {
 struct Loader {
     anchors: HashMap<usize, Yaml>,
     values: usize,
+    /// Bytes of text that aliases stand for.
+    aliased: usize,
 }
 
 impl Loader {
@@ -134,11 +139,16 @@ impl Loader {
     }
 
     fn alias(&mut self, anchor: usize, here: (u32, u32)) -> Result<Yaml, ComposeError> {
-        let Some(value) = self.anchors.get(&anchor).cloned() else {
-            return Err(ComposeError::at(here, "An alias refers to itself or to nothing.".to_owned()));
-        };
-        self.spend(value.size(), here)?;
-        Ok(value)
+        let nothing = || ComposeError::at(here, "An alias refers to itself or to nothing.".to_owned());
+        let (values, bytes) = self.anchors.get(&anchor).map(Yaml::size).ok_or_else(nothing)?;
+        self.spend(values, here)?;
+        self.aliased = self.aliased.saturating_add(bytes);
+        if self.aliased > MOST_ALIASED_BYTES {
+            let message = format!("There are more than {MOST_ALIASED_BYTES} bytes once aliases are resolved.");
+            return Err(ComposeError::at(here, message));
+        }
+        // Copied only once it is known to be small.
+        self.anchors.get(&anchor).cloned().ok_or_else(nothing)
     }
 }
 
@@ -167,11 +177,16 @@ fn merged(kind: Kind) -> Kind {
 }
 
 impl Yaml {
-    fn size(&self) -> usize {
-        1 + match &self.kind {
-            Kind::Scalar { .. } => 0,
-            Kind::Sequence(items) => items.iter().map(Self::size).sum(),
-            Kind::Mapping(members) => members.iter().map(|(key, value)| key.size() + value.size()).sum(),
+    /// How many values it has, itself included, and how many bytes of text.
+    fn size(&self) -> (usize, usize) {
+        let sum = |(values, bytes): (usize, usize), part: &Self| {
+            let (more, text) = part.size();
+            (values + more, bytes + text)
+        };
+        match &self.kind {
+            Kind::Scalar { text, .. } => (1, text.len()),
+            Kind::Sequence(items) => items.iter().fold((1, 0), sum),
+            Kind::Mapping(members) => members.iter().flat_map(|(key, value)| [key, value]).fold((1, 0), sum),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use url::Url;
+use url::{Host, Url};
 
 /// The address of a git repository, without a name or a password in it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -67,9 +67,26 @@ impl Address {
         &self.text
     }
 
-    /// Scheme, host and port, for which a credential may be sent; none for addresses that take none.
+    /// Scheme, host and port, for which a credential may be sent; none for addresses that take none, or could be listened to.
     pub(super) fn origin(&self) -> Option<String> {
-        matches!(self.url.scheme(), "https" | "http").then(|| self.url.origin().ascii_serialization())
+        let takes = self.url.scheme() == "https" || self.url.scheme() == "http" && !self.is_open();
+        takes.then(|| self.url.origin().ascii_serialization())
+    }
+
+    /// Whether what is sent to it can be read on the way: http to another machine.
+    pub(super) fn is_open(&self) -> bool {
+        let stays_here = match self.url.host() {
+            Some(Host::Domain(name)) => name.eq_ignore_ascii_case("localhost"),
+            Some(Host::Ipv4(address)) => address.is_loopback(),
+            Some(Host::Ipv6(address)) => address.is_loopback(),
+            None => false,
+        };
+        self.url.scheme() == "http" && !stays_here
+    }
+
+    /// Whether it is a folder of this machine.
+    pub(super) fn is_file(&self) -> bool {
+        self.url.scheme() == "file"
     }
 }
 
@@ -155,6 +172,16 @@ mod tests {
         }
         assert_eq!(Address::parse("https://X.org:8443/a").unwrap().origin().as_deref(), Some("https://x.org:8443"));
         assert_eq!(Address::parse("file:///x").unwrap().origin(), None);
+        for (here, takes) in [
+            ("http://127.0.0.1:8080/x", true),
+            ("http://[::1]/x", true),
+            ("http://localhost/x", true),
+            ("http://127.0.0.1.example.org/x", false),
+            ("http://10.0.0.1/x", false),
+            ("http://x.org/x", false),
+        ] {
+            assert_eq!(Address::parse(here).unwrap().origin().is_some(), takes, "{here}");
+        }
     }
 
     #[test]

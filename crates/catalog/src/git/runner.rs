@@ -26,6 +26,9 @@ pub struct GitSettings {
     pub home: Option<PathBuf>,
     /// A CA certificate to trust besides the system's.
     pub ca_file: Option<PathBuf>,
+    /// Whether addresses may be folders of this machine (`file://`): whoever may write an address could read any repository
+    /// this program's user can.
+    pub file_addresses: bool,
     /// How long a local command may take.
     pub local_limit: Duration,
     /// How long a command that speaks to a server may take.
@@ -39,6 +42,7 @@ impl Default for GitSettings {
             path: OsString::from("/usr/local/bin:/usr/bin:/bin"),
             home: None,
             ca_file: None,
+            file_addresses: false,
             local_limit: Duration::from_secs(30),
             // A first shallow fetch of a large repository over a home line.
             network_limit: Duration::from_secs(120),
@@ -130,7 +134,6 @@ const FIXED: &[(&str, &str)] = &[
     ("protocol.https.allow", "always"),
     ("protocol.http.allow", "always"),
     ("protocol.ssh.allow", "always"),
-    ("protocol.file.allow", "always"),
     ("http.followRedirects", "initial"),
     ("http.lowSpeedLimit", "100"),
     ("http.lowSpeedTime", "30"),
@@ -156,6 +159,7 @@ impl Git {
     /// Runs it in a folder and gives what it wrote.
     pub(crate) async fn run(&self, folder: &Path, call: Call<'_>) -> Result<Vec<u8>, GitError> {
         let what = call.args.first().map(|arg| arg.to_string_lossy().into_owned()).unwrap_or_default();
+        self.check(&call)?;
         let address = call.server.map(|(address, _)| address.as_str());
         let password = call.server.and_then(|(_, credential)| credential).map(|one| one.password.clone());
         let (success, stdout, stderr) = self.spawn(folder, call, &what).await?;
@@ -163,10 +167,24 @@ impl Git {
             return Ok(stdout);
         }
         let mut stderr = String::from_utf8_lossy(&stderr).into_owned();
-        if let Some(password) = password {
+        // To replace nothing would put the mark between all letters.
+        if let Some(password) = password.filter(|password| !password.expose_secret().is_empty()) {
             stderr = stderr.replace(password.expose_secret(), "…");
         }
         Err(GitError::from_stderr(&what, address, &stderr))
+    }
+
+    /// Refuses to speak to a server in a way that is not safe.
+    fn check(&self, call: &Call<'_>) -> Result<(), GitError> {
+        let Some((address, credential)) = call.server else { return Ok(()) };
+        let problem = if address.is_file() && !self.settings.file_addresses {
+            "is a folder of this machine, which the settings do not allow"
+        } else if address.is_open() && credential.is_some() {
+            "is not encrypted, so no credential is sent to it. Use its https:// address, or none of the vault's secrets for it"
+        } else {
+            return Ok(());
+        };
+        Err(GitError::BadArgument { text: address.to_string(), problem: problem.to_owned() })
     }
 
     /// Like [`run`](Self::run), as text.
@@ -237,6 +255,8 @@ impl Git {
         }
         let mut config: Vec<(String, OsString)> =
             FIXED.iter().map(|(key, value)| ((*key).to_owned(), OsString::from(value))).collect();
+        let files = if settings.file_addresses { "always" } else { "never" };
+        config.push(("protocol.file.allow".to_owned(), files.into()));
         if let Some(file) = &settings.ca_file {
             config.push(("http.sslCAInfo".to_owned(), file.into()));
         }

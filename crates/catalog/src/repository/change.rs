@@ -7,7 +7,7 @@ use std::{
 
 use types::{Millis, catalog::CatalogVersion};
 
-use super::{CatalogError, Conflict, ConflictFile, Repository, files};
+use super::{CatalogError, Conflict, ConflictFile, Repository, content, files};
 use crate::{
     edit::{Changes, Edit, apply_edits},
     git::{Call, GitError},
@@ -57,13 +57,17 @@ const HAND: (&str, &str) = ("Hand edit", "hand-edit@localhost");
 /// Stands as committer of everything this program commits.
 const PROGRAM: (&str, &str) = ("ThinkHeads", "thinkheads@localhost");
 
+/// Files by path with the bytes they had; none where there was nothing.
+type Seen = BTreeMap<String, Option<Vec<u8>>>;
+
 impl Repository {
     /// Commits a change. Uncommitted changes of others to the same files become a commit of their own before it; those to other
     /// files are not touched, and neither is what somebody has staged.
     ///
     /// # Errors
     /// [`CatalogError::Conflict`] with both sides if the catalog is no longer what the editor saw; [`CatalogError::Edit`] if the
-    /// change cannot be made; [`CatalogError::Git`]. Then nothing was changed.
+    /// change cannot be made; [`CatalogError::Unreadable`] if it is to a file that cannot be read; [`CatalogError::Git`]. Then
+    /// nothing was changed.
     pub async fn commit(&self, change: &Change) -> Result<Committed, CatalogError> {
         if change.message.trim().is_empty() {
             return Err(CatalogError::Incomplete("a message"));
@@ -79,6 +83,7 @@ impl Repository {
             let version = current.version;
             return Ok(Committed { version, commit: None, hand_edit: None, files: Vec::new() });
         }
+        let seen = self.seen(change, &current, &changes).await?;
         if self.git_folder().join("index.lock").exists() {
             return Err(GitError::Busy { path: self.root.display().to_string() }.into());
         }
@@ -111,7 +116,9 @@ impl Repository {
         }
         let author = (change.author.name.as_str(), change.author.email.as_str());
         let commit = self.commit_object(head.as_deref(), &objects, author, &change.message, change.at).await?;
-        self.publish(&current, &changes, &commit).await?;
+        if !self.publish(current.version.commit.as_deref(), &seen, &changes, &commit).await? {
+            return Err(self.overtaken(change).await?);
+        }
         self.follow_index(&objects).await;
         let version = self.working_tree().await?.version;
         Ok(Committed { version, commit: Some(commit), hand_edit, files: changes.into_keys().collect() })
@@ -207,32 +214,73 @@ impl Repository {
         self.text(call).await
     }
 
+    /// The bytes of the files to be changed, as they are before.
+    async fn seen(&self, change: &Change, current: &Snapshot, changes: &Changes) -> Result<Seen, CatalogError> {
+        let mut seen = Seen::new();
+        for path in changes.keys() {
+            let bytes = files::read_whole(&self.root, path)?;
+            if bytes.clone().map(content).as_ref() != current.content(path) {
+                return Err(self.overtaken(change).await?);
+            }
+            seen.insert(path.clone(), bytes);
+        }
+        Ok(seen)
+    }
+
+    /// The conflict with somebody who was quicker while this change was on its way.
+    async fn overtaken(&self, change: &Change) -> Result<CatalogError, CatalogError> {
+        let current = self.working_tree().await?;
+        self.check_base(change, &current).await?;
+        // By now it is what the editor saw: to save again is all there is to do.
+        let conflict = Conflict { base: change.base.clone(), current: current.version, files: Vec::new() };
+        Ok(CatalogError::Conflict(Box::new(conflict)))
+    }
+
     /// Writes the files, then moves the branch. Dying in between leaves files that are changed and not committed: still what the
-    /// editor wanted. If the branch moved meanwhile, the files are put back.
-    async fn publish(&self, current: &Snapshot, changes: &Changes, commit: &str) -> Result<(), CatalogError> {
+    /// editor wanted. If the branch moved meanwhile, the files are put back. False, likewise with all put back, if a file is no
+    /// longer what was seen.
+    async fn publish(
+        &self,
+        before: Option<&str>,
+        seen: &Seen,
+        changes: &Changes,
+        commit: &str,
+    ) -> Result<bool, CatalogError> {
         let mut written: Vec<&str> = Vec::new();
+        let bytes = |path: &str| changes.get(path).and_then(|text| text.as_deref()).map(str::as_bytes);
         let put_back = |written: &[&str]| {
             for path in written {
-                if let Err(error) = files::write(&self.root, path, current.text(path)) {
+                // What somebody saved over it since is theirs.
+                let is_ours = files::read_whole(&self.root, path).is_ok_and(|now| now.as_deref() == bytes(path));
+                let Some(before) = seen.get(*path).filter(|_| is_ours) else { continue };
+                if let Err(error) = files::write(&self.root, path, before.as_deref()) {
                     tracing::error!(path, %error, "a file of the catalog could not be put back");
                 }
             }
         };
-        for (path, text) in changes {
-            if let Err(error) = files::write(&self.root, path, text.as_deref()) {
+        for path in changes.keys() {
+            // Read just before it is written: an editor outside of this program heeds no lock.
+            let done = match files::read_whole(&self.root, path) {
+                Ok(now) if seen.get(path) != Some(&now) => {
+                    put_back(&written);
+                    return Ok(false);
+                }
+                Ok(_) => files::write(&self.root, path, bytes(path)).map_err(CatalogError::from),
+                Err(error) => Err(error),
+            };
+            if let Err(error) = done {
                 put_back(&written);
-                return Err(error.into());
+                return Err(error);
             }
             written.push(path);
         }
         let zeros = "0".repeat(commit.len());
-        let before = current.version.commit.as_deref().unwrap_or(&zeros);
-        let update = ["update-ref", "-m", "catalog change", "HEAD", commit, before];
+        let update = ["update-ref", "-m", "catalog change", "HEAD", commit, before.unwrap_or(&zeros)];
         if let Err(error) = self.run(Call::new(update)).await {
             put_back(&written);
             return Err(error.into());
         }
-        Ok(())
+        Ok(true)
     }
 
     /// Lets git's own index follow, so that `git status` shows nothing. A failure loses nothing.

@@ -32,6 +32,14 @@ pub enum CatalogError {
     /// Files with uncommitted changes stand in the way.
     #[error("Uncommitted changes stand in the way: {}. Commit or undo them first.", .0.join(", "))]
     Uncommitted(Vec<String>),
+    /// A file that cannot be read, so that neither its bytes could be kept in the history nor it be put back.
+    #[error("{path} is there but cannot be read: {detail}. Mend it or move it away first; nothing was changed.")]
+    Unreadable {
+        /// Its path.
+        path: String,
+        /// Why.
+        detail: String,
+    },
     /// A commit needs an author and a message.
     #[error("A commit needs {0}.")]
     Incomplete(&'static str),

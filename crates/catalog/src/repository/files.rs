@@ -7,6 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use super::CatalogError;
 use crate::{git::GitError, snapshot::LARGEST_FILE};
 
 pub(super) const TOO_LARGE: &str = "it is larger than 2 MiB";
@@ -53,12 +54,24 @@ fn place(root: &Path, path: &str) -> Result<Option<PathBuf>, String> {
     Ok(Some(at))
 }
 
+/// The bytes of a file; none if there is nothing.
+///
+/// # Errors
+/// [`CatalogError::Unreadable`].
+pub(super) fn read_whole(root: &Path, path: &str) -> Result<Option<Vec<u8>>, CatalogError> {
+    match read(root, path) {
+        None => Ok(None),
+        Some(Found::Bytes(bytes)) => Ok(Some(bytes)),
+        Some(Found::Unreadable(detail)) => Err(CatalogError::Unreadable { path: path.to_owned(), detail }),
+    }
+}
+
 /// Writes a file so that it is there whole or not at all; none removes it. Keeps the permissions it had.
-pub(super) fn write(root: &Path, path: &str, text: Option<&str>) -> Result<(), GitError> {
+pub(super) fn write(root: &Path, path: &str, bytes: Option<&[u8]>) -> Result<(), GitError> {
     let at = root.join(path);
     let fail = |error: &std::io::Error| GitError::io(&at, error);
     let existing = place(root, path).map_err(|detail| GitError::Io { path: path.to_owned(), detail })?;
-    let Some(text) = text else {
+    let Some(bytes) = bytes else {
         return match existing {
             Some(at) => fs::remove_file(&at).map_err(|error| fail(&error)),
             None => Ok(()),
@@ -69,7 +82,7 @@ pub(super) fn write(root: &Path, path: &str, text: Option<&str>) -> Result<(), G
     let mode = existing.and_then(|at| fs::metadata(at).ok()).map_or(0o644, |meta| meta.permissions().mode());
     // The name hides it from readers of the catalog.
     let mut file = tempfile::Builder::new().prefix(".catalog-").tempfile_in(folder).map_err(|error| fail(&error))?;
-    file.write_all(text.as_bytes()).map_err(|error| fail(&error))?;
+    file.write_all(bytes).map_err(|error| fail(&error))?;
     file.as_file().set_permissions(fs::Permissions::from_mode(mode)).map_err(|error| fail(&error))?;
     file.as_file().sync_all().map_err(|error| fail(&error))?;
     file.persist(&at).map_err(|error| fail(&error.error))?;

@@ -4,6 +4,8 @@
 
 mod key;
 
+use std::fmt;
+
 use base64::{Engine, prelude::BASE64_STANDARD};
 use secrecy::{ExposeSecret, SecretString};
 use types::{
@@ -15,12 +17,15 @@ pub use key::{ValueDigest, VaultKey};
 
 use crate::{
     edit::Edit,
-    json::{Doc, Json, Want, apply},
+    json::{Doc, Json, Member, Node, Want, apply},
     snapshot::{Content, SECRETS_FILE, Snapshot},
 };
 
 /// Largest value, in bytes: a long private key is a tenth of it.
 const LARGEST_VALUE: usize = 64 * 1024;
+
+/// How an age file begins (age-encryption.org/v1, “Header”).
+const AGE_HEADER: &[u8] = b"age-encryption.org/v1\n";
 
 /// The vault's file, in memory. Changes become part of a commit through [`Vault::edit`].
 #[derive(Clone, Debug)]
@@ -85,9 +90,10 @@ impl Vault {
     /// [`VaultError::Malformed`].
     pub fn open(text: Option<&str>) -> Result<Self, VaultError> {
         let text = text.unwrap_or("{\n  \"secrets\": {}\n}\n").to_owned();
-        Doc::parse(text.as_str()).map_err(|error| VaultError::Malformed(error.to_string()))?;
+        parse(&text)?;
+        // The parsers' own words may quote a value somebody wrote there by hand.
         let file: SecretsFile = serde_json::from_str(text.trim_start_matches('\u{feff}'))
-            .map_err(|error| VaultError::Malformed(error.to_string()))?;
+            .map_err(|error| malformed(error.line(), error.column(), "is not what the vault writes"))?;
         if let Some(bad) = file.secrets.keys().find(|name| name.parse::<SecretName>().is_err()) {
             return Err(VaultError::Malformed(format!("“{bad}” is no name of a secret")));
         }
@@ -212,7 +218,7 @@ impl Vault {
     /// Writes entries (none: takes them away) without touching the others.
     fn put(&mut self, records: Vec<(String, Option<SecretRecord>)>) -> Result<(), VaultError> {
         let odd = || VaultError::Malformed("it has another form".to_owned());
-        let doc = Doc::parse(self.text.as_str()).map_err(|error| VaultError::Malformed(error.to_string()))?;
+        let doc = parse(&self.text)?;
         let mut wants = Vec::new();
         for (name, record) in &records {
             let want = match record {
@@ -230,6 +236,14 @@ impl Vault {
         }
         Ok(())
     }
+}
+
+fn parse(text: &str) -> Result<Doc, VaultError> {
+    Doc::parse(text).map_err(|error| malformed(error.line, error.column, "is no JSON"))
+}
+
+fn malformed(line: impl fmt::Display, column: impl fmt::Display, problem: &str) -> VaultError {
+    VaultError::Malformed(format!("what stands at line {line}, column {column} {problem}"))
 }
 
 fn info(name: SecretName, record: &SecretRecord) -> SecretInfo {
@@ -292,6 +306,35 @@ fn decrypt(key: &VaultKey, name: &SecretName, record: &SecretRecord) -> Result<S
         _ => tampered(),
     })?;
     Ok(String::from_utf8(value).map_err(|_| tampered())?.into())
+}
+
+/// The places in a vault's file that hold what the vault did not write, and so perhaps a value in plain text. An entry that could
+/// not be one of ours is such a place as a whole.
+pub(crate) fn foreign(doc: &Doc) -> Vec<&Node> {
+    let Some(members) = doc.root().members() else { return vec![doc.root()] };
+    let mut found = Vec::new();
+    for member in members {
+        match member.value.members() {
+            Some(entries) if member.key == "secrets" => {
+                found.extend(entries.iter().map(|entry| &entry.value).filter(|entry| !is_record(doc, entry)));
+            }
+            _ => found.push(&member.value),
+        }
+    }
+    found
+}
+
+/// Whether an entry looks like one of ours and holds nothing else. Only the key could tell whether it is.
+fn is_record(doc: &Doc, entry: &Node) -> bool {
+    const KEYS: [&str; 6] = ["version", "updated_at", "updated_by", "recipients", "ciphertext", "seal"];
+    let known = |member: &Member| KEYS.contains(&member.key.as_str());
+    let once = entry.members().is_some_and(|members| members.len() == KEYS.len() && members.iter().all(known));
+    let Some(Ok(record)) = once.then(|| serde_json::from_str::<SecretRecord>(&doc.text()[entry.range.clone()])) else {
+        return false;
+    };
+    let sealed = BASE64_STANDARD.decode(&record.ciphertext).is_ok_and(|bytes| bytes.starts_with(AGE_HEADER));
+    let public = record.recipients.iter().all(|one| one.parse::<age::x25519::Recipient>().is_ok());
+    sealed && public && record.seal.chars().all(|char| char.is_ascii_hexdigit())
 }
 
 /// The names of the secrets in a vault's file.

@@ -153,6 +153,12 @@ fn aliases_cannot_blow_up() {
     }
     text.push_str("services:\n  web:\n    image: x:1\n");
     assert!(Compose::parse(&text).unwrap_err().message.contains("aliases"));
+    // Few values, but long ones.
+    let long = "y".repeat(100_000);
+    let text = format!("x-a: &a {long}\nx-b: [{}]\nservices:\n  web:\n    image: x:1\n", ["*a"; 100].join(", "));
+    let error = Compose::parse(&text).unwrap_err();
+    assert!(error.message.contains("bytes once aliases") && error.line == 2, "{error}");
+    assert!(Compose::parse(&text.replace(&long, "y")).is_ok());
 }
 
 #[test]

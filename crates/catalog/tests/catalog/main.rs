@@ -4,6 +4,7 @@
 
 mod compose;
 mod edits;
+mod hand_edits;
 mod import;
 mod lossless;
 mod remote;

@@ -139,6 +139,34 @@ async fn a_password_reaches_its_server_and_nothing_else() {
 }
 
 #[tokio::test]
+async fn unsafe_addresses_are_refused_before_git_is_called() {
+    let folder = tempfile::tempdir().unwrap();
+    let (bare, _, _) = origin(folder.path());
+    let (git, calls) = watched(folder.path());
+    let remote = Remote::new(git, folder.path().join("cache"));
+    let credential = Credential::parse(&"ada:s3cr3t".into()).unwrap();
+    let open = Address::parse("http://example.invalid/x.git").unwrap();
+    let error = remote.resolve(&open, None, Some(&credential)).await.unwrap_err();
+    assert!(matches!(&error, GitError::BadArgument { problem, .. } if problem.contains("https://")), "{error}");
+    // Not unless the settings say so.
+    let error = remote.resolve(&file_address(&bare), None, None).await.unwrap_err();
+    assert!(matches!(&error, GitError::BadArgument { problem, .. } if problem.contains("settings")), "{error}");
+    assert!(!std::fs::read_to_string(calls).unwrap_or_default().contains("ls-remote"));
+}
+
+#[tokio::test]
+async fn an_empty_password_does_not_garble_what_git_says() {
+    let folder = tempfile::tempdir().unwrap();
+    origin(folder.path());
+    let server = GitServer::start(&folder.path().join("served"), Some("ada:pw")).await;
+    let address = Address::parse(&format!("{}/origin.git", server.url)).unwrap();
+    let empty = Credential::parse(&"ada:".into()).unwrap();
+    let error =
+        Remote::new(git(), folder.path().join("cache")).resolve(&address, None, Some(&empty)).await.unwrap_err();
+    assert!(matches!(error, GitError::Unauthorised { .. }), "{error}");
+}
+
+#[tokio::test]
 async fn git_that_hangs_or_is_missing_is_told() {
     let folder = tempfile::tempdir().unwrap();
     let program = folder.path().join("slow-git");

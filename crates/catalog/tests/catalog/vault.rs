@@ -3,7 +3,7 @@
 use std::os::unix::fs::PermissionsExt;
 
 use catalog::{
-    SECRETS_FILE, Snapshot, apply_edits,
+    HIDDEN, SECRETS_FILE, Snapshot, apply_edits, hide,
     vault::{Vault, VaultError, VaultKey},
 };
 use proptest::prelude::*;
@@ -99,6 +99,36 @@ fn another_key_is_told_from_a_changed_entry() {
     );
     assert!(matches!(Vault::open(Some("{\"secrets\": []}")), Err(VaultError::Malformed(_))));
     assert!(matches!(Vault::open(Some("{")), Err(VaultError::Malformed(_))));
+}
+
+#[test]
+fn what_a_hand_wrote_into_the_file_is_not_shown() {
+    let text = text_of(&filled(&VaultKey::generate()));
+    assert_eq!(hide(SECRETS_FILE, &text), text, "what the vault wrote is open");
+    let edited = |change: &dyn Fn(&mut serde_json::Value)| {
+        let mut file: serde_json::Value = serde_json::from_str(&text).unwrap();
+        change(&mut file);
+        serde_json::to_string_pretty(&file).unwrap()
+    };
+    for hand in [
+        edited(&|file| file["secrets"]["db"] = "hunter2".into()),
+        edited(&|file| file["secrets"]["db"] = serde_json::json!({"value": "hunter2"})),
+        edited(&|file| file["secrets"]["portainer"]["ciphertext"] = "hunter2".into()),
+        edited(&|file| file["secrets"]["portainer"]["note"] = "hunter2".into()),
+        edited(&|file| file["db"] = "hunter2".into()),
+        "\"hunter2\"".to_owned(),
+    ] {
+        let shown = hide(SECRETS_FILE, &hand);
+        assert!(hand.contains("hunter2") && !shown.contains("hunter2") && shown.contains(HIDDEN), "{shown}");
+    }
+    for hand in [
+        "{\n  \"secrets\": {\n    \"db\": \"hunter2\"\n  }\n}\n",
+        "{\n  \"secrets\": \"hunter2\"}",
+        "{\"secrets\": hunter2}",
+    ] {
+        let error = Vault::open(Some(hand)).unwrap_err();
+        assert!(!format!("{error:?}").contains("hunter2") && error.to_string().contains("at line "), "{error}");
+    }
 }
 
 #[test]

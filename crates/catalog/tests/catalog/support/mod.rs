@@ -16,7 +16,7 @@ use types::catalog::{CatalogVersion, Diagnostic, DiagnosticCode};
 pub(crate) const NOW: i64 = 1_767_225_600_000;
 
 pub(crate) fn git() -> Git {
-    Git::new(GitSettings::default())
+    Git::new(GitSettings { file_addresses: true, ..GitSettings::default() })
 }
 
 /// A repository in a folder of its own.
