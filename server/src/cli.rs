@@ -123,7 +123,7 @@ fn asked_to_stop() -> Result<impl Future<Output = ()> + Send, StartError> {
 async fn add_administrator(email: &str) -> Result<(), StartError> {
     let config = Config::from_env()?;
     telemetry::init_log(&config.log).map_err(StartError::Refused)?;
-    let (services, store) = startup::open_services(&config, false, None, None).await?;
+    let (services, store) = startup::open_services(&config, false, None, None, None).await?;
     let link = services.people().invite_administrator_cli(email).await?;
     println!("This link makes an administrator; it works once, for a day:\n{link}");
     store.close().await;

@@ -12,7 +12,7 @@ use app::routes::ROUTES;
 use axum::Router;
 use config::{Config, ExposeSecret as _, Source};
 use metrics_exporter_prometheus::PrometheusHandle;
-use service::{Parts, ServiceSettings, Services, World};
+use service::{DeploySettings, Parts, ServiceSettings, Services, World};
 use store::{Blobs, Store, StoreConfig};
 use tokio::{net::TcpListener, time::timeout};
 use tokio_util::sync::CancellationToken;
@@ -52,6 +52,8 @@ pub struct Options {
     pub service: Option<Change<ServiceSettings>>,
     /// Last changes to the settings of the inference client.
     pub phoenix: Option<Change<PhoenixConfig>>,
+    /// Last changes to the settings of deployments.
+    pub deploy: Option<Change<DeploySettings>>,
     /// A test's own routes, behind all layers, to see what those do with a handler that misbehaves.
     pub routes: Option<Router>,
 }
@@ -99,7 +101,8 @@ impl Application {
         let addr = listener.local_addr().map_err(|cause| StartError::Listen { addr, cause })?;
         follow_port(&mut config, addr);
         let stand_in = if options.demo { Some(start_stand_in(&mut config).await?) } else { None };
-        let (services, store) = open_services(&config, options.demo, options.service, options.phoenix).await?;
+        let (services, store) =
+            open_services(&config, options.demo, options.service, options.phoenix, options.deploy).await?;
         let setup_link = services.people().setup_link().await?;
         let panics = Arc::new(AtomicU64::new(0));
         let public_url: Arc<str> = config.http.public_origin().into();
@@ -214,6 +217,7 @@ pub(crate) async fn open_services(
     demo: bool,
     change_service: Option<Change<ServiceSettings>>,
     change_phoenix: Option<Change<PhoenixConfig>>,
+    change_deploy: Option<Change<DeploySettings>>,
 ) -> Result<(Services, Store), StartError> {
     let folder = |path: &Path, cause: io::Error| StartError::Folder { path: path.to_owned(), cause };
     let data = &config.storage.data_dir;
@@ -242,7 +246,11 @@ pub(crate) async fn open_services(
     if let Some(change) = change_service {
         change(&mut settings);
     }
-    let services = Services::new(Parts { store: store.clone(), blobs, inference, world, settings })?;
+    let mut deploy = DeploySettings::of(config);
+    if let Some(change) = change_deploy {
+        change(&mut deploy);
+    }
+    let services = Services::new(Parts { store: store.clone(), blobs, inference, world, settings, deploy })?;
     Ok((services, store))
 }
 

@@ -128,8 +128,9 @@ impl Snapshot {
         self.resolve(path)
     }
 
-    /// A path as older files say it, on a hypervisor that is no more: the longest end of it that is a file here.
-    pub(crate) fn resolve(&self, path: &str) -> Option<(&str, &str)> {
+    /// A path as older files say it, on a hypervisor that is no more: the longest end of it that is a file here, with its text.
+    #[must_use]
+    pub fn resolve(&self, path: &str) -> Option<(&str, &str)> {
         let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty() && *part != ".").collect();
         (0..parts.len()).find_map(|from| {
             let (path, content) = self.files.get_key_value(&parts[from..].join("/"))?;

@@ -4,6 +4,7 @@
 //! same name in `thinkheads.toml`; the environment wins. [`Config::load`] resolves and checks all of them at once, so that
 //! a program starts with every setting right or says everything that is wrong.
 
+mod deploy;
 mod describe;
 mod error;
 mod http;
@@ -13,6 +14,7 @@ mod registry;
 mod source;
 mod storage;
 
+pub use deploy::{CatalogRemote, DeployConfig, GitConfig, PortainerConfig, VaultKeySource};
 pub use describe::{Described, markdown_reference, print_default};
 pub use error::{ConfigError, SettingError};
 pub use http::HttpConfig;
@@ -34,6 +36,8 @@ pub struct Config {
     pub storage: StorageConfig,
     /// The inference service.
     pub phoenix: PhoenixSettings,
+    /// The catalog, its vault, and Portainer.
+    pub deploy: DeployConfig,
     /// What it says while it runs.
     pub log: LogConfig,
     /// Name of this process among several on one database (`THINKHEADS_INSTANCE`).
@@ -59,10 +63,11 @@ impl Config {
         let http = HttpConfig::read(&mut reader);
         let storage = StorageConfig::read(&mut reader);
         let phoenix = PhoenixSettings::read(&mut reader);
+        let deploy = DeployConfig::read(&mut reader, &storage.data_dir);
         let log = LogConfig::read(&mut reader);
         let instance = reader.text("THINKHEADS_INSTANCE");
         let described = reader.finish()?;
-        Ok(Self { http, storage, phoenix, log, instance, described })
+        Ok(Self { http, storage, phoenix, deploy, log, instance, described })
     }
 
     /// Every setting in force with the source of its value, secrets hidden: what `check-config` prints.

@@ -79,6 +79,60 @@ pub const SETTINGS: &[Setting] = &[
         Some("60"),
         "Seconds without a token after which an answer counts as cut off.",
     ),
+    setting(
+        "PHOENIX_CONFIG_DIR",
+        None,
+        "Folder of the stack catalog: a git repository with the `phoenix_*.json` files. Unset: `catalog` in the data folder. Made if it does not exist.",
+    ),
+    setting(
+        "PHOENIX_CONFIG_REMOTE",
+        None,
+        "Address of a git repository that the catalog is kept in step with, on demand: forward only, never forced. Unset: the catalog lives here alone.",
+    ),
+    setting("PHOENIX_CONFIG_BRANCH", Some("main"), "Branch of that repository."),
+    setting(
+        "PHOENIX_CONFIG_CREDENTIAL",
+        None,
+        "Name of the vault's secret with `user:password` or a token for that repository.",
+    ),
+    secret(
+        "THINKHEADS_SECRET_KEY",
+        "Key of the vault, `AGE-SECRET-KEY-1…`. Unset: `secret.key` in the data folder, made once with mode 0600. Keep a copy where the backups are not.",
+    ),
+    setting(
+        "PORTAINER_URL",
+        None,
+        "Portainer's URL, with a path prefix if it has one. Unset: `portainer_api` in the catalog's `phoenix_hypervisor_config.json`.",
+    ),
+    secret(
+        "PORTAINER_API_KEY",
+        "API key for Portainer, `ptr_…`. Unset: the key or the user and password of `portainer_api`.",
+    ),
+    setting(
+        "PORTAINER_CA_FILE",
+        None,
+        "PEM file with the certificate authority to trust for Portainer, in place of the system's.",
+    ),
+    setting(
+        "PORTAINER_CERT_SHA256",
+        None,
+        "SHA-256 fingerprint of the one certificate to trust for Portainer: its self-made one can be trusted in no other way.",
+    ),
+    setting(
+        "THINKHEADS_DRIFT_EVERY_S",
+        Some("300"),
+        "Seconds between two looks at what changed outside of the catalog. 0: only when somebody asks.",
+    ),
+    setting(
+        "THINKHEADS_GIT_CA_FILE",
+        None,
+        "PEM file with a certificate authority that git trusts besides the system's.",
+    ),
+    setting(
+        "THINKHEADS_GIT_FOLDERS",
+        Some("false"),
+        "Whether repositories may be folders of this machine (`file://`). Whoever may edit the catalog could then read every repository that this program can.",
+    ),
     setting("THINKHEADS_LOG", Some("info"), "What to log: a level, or directives such as `info,service=debug`."),
     setting("THINKHEADS_LOG_FORMAT", Some("human"), "`human` or `json`."),
     setting(

@@ -72,12 +72,18 @@ struct Value {
 /// Reads settings one by one and remembers what was wrong, so that all of it is said at once.
 pub(crate) struct Reader {
     values: BTreeMap<&'static str, Value>,
+    /// What every program finds in its environment, of which this one uses a little.
+    standard: BTreeMap<&'static str, String>,
     errors: Vec<SettingError>,
 }
 
+/// Variables of the system that are read beside our own settings.
+const STANDARD: [&str; 3] = ["HOME", "HOSTNAME", "PATH"];
+
 impl Reader {
     pub(crate) fn open(environment: &Environment) -> Result<Self, ConfigError> {
-        let mut reader = Self { values: BTreeMap::new(), errors: Vec::new() };
+        let standard = STANDARD.iter().filter_map(|name| Some((*name, environment.get(name)?.to_owned()))).collect();
+        let mut reader = Self { values: BTreeMap::new(), standard, errors: Vec::new() };
         reader.read_toml(environment)?;
         reader.read_environment(environment);
         Ok(reader)
@@ -187,6 +193,11 @@ impl Reader {
         set.or_else(|| {
             find(name).and_then(|setting| setting.default).filter(|text| !text.is_empty()).map(str::to_owned)
         })
+    }
+
+    /// A variable of the system, if it is set and not empty.
+    pub(crate) fn standard(&self, name: &str) -> Option<String> {
+        self.standard.get(name).filter(|text| !text.is_empty()).cloned()
     }
 
     /// A secret, or nothing when it is unset or empty.

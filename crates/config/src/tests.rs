@@ -116,3 +116,30 @@ fn the_configuration_page_lists_what_the_code_reads() {
     let expected = markdown_reference();
     assert!(page.contains(&expected), "docs/CONFIG.md must contain this table:\n{expected}");
 }
+
+#[test]
+fn deployment_settings_follow_the_data_folder_and_are_checked() {
+    let config =
+        load("", &[("THINKHEADS_DATA_DIR", "/srv/th"), ("HOSTNAME", "0123456789ab"), ("PATH", "/bin")]).unwrap();
+    let deploy = &config.deploy;
+    assert_eq!(deploy.catalog_dir, std::path::Path::new("/srv/th/catalog"));
+    assert!(matches!(&deploy.vault_key, VaultKeySource::File(path) if path.ends_with("secret.key")));
+    assert_eq!(deploy.own_container.as_deref(), Some("0123456789ab"));
+    assert_eq!(deploy.git.path.as_deref(), Some(std::ffi::OsStr::new("/bin")));
+    assert!(deploy.remote.is_none() && !deploy.git.folders);
+
+    let wrong = [
+        ("PORTAINER_URL", "portainer.lan"),
+        ("PORTAINER_CERT_SHA256", "AB:CD"),
+        ("PORTAINER_CA_FILE", "/no/such/file"),
+        ("THINKHEADS_DRIFT_EVERY_S", "often"),
+    ];
+    let errors = complaints(load("", &wrong));
+    let names: Vec<&str> = errors.iter().map(|error| error.name.as_str()).collect();
+    for (name, _) in wrong {
+        assert!(names.contains(&name), "{errors:?}");
+    }
+    let secret = "AGE-SECRET-KEY-1QQQQ";
+    let config = load("", &[("THINKHEADS_SECRET_KEY", secret), ("PORTAINER_API_KEY", "ptr_x")]).unwrap();
+    assert!(!format!("{config:?}").contains(secret) && !format!("{config:?}").contains("ptr_x"));
+}

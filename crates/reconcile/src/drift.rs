@@ -17,16 +17,24 @@ pub struct Drift {
 /// The part of a plan that the live side caused. A commit that moved or a variable that the catalog changed is no drift.
 #[must_use]
 pub fn drift(plan: &Plan) -> Vec<Drift> {
-    let by_hand = |reason: &Reason| matches!(reason, Reason::EditedByHand { .. });
     plan.steps
         .iter()
         .filter_map(|step| {
-            let edited = step.reasons.iter().any(by_hand);
-            let signs: Vec<Reason> = step.reasons.iter().filter(|one| is_sign(one, edited)).cloned().collect();
+            let signs = signs(&step.reasons);
             let stack = StackRef::new(&step.environment, &step.stack);
             (!signs.is_empty()).then_some(Drift { stack, signs })
         })
         .collect()
+}
+
+/// Whether any of a step's reasons lies on the live side.
+pub(crate) fn is_drift(reasons: &[Reason]) -> bool {
+    !signs(reasons).is_empty()
+}
+
+fn signs(reasons: &[Reason]) -> Vec<Reason> {
+    let edited = reasons.iter().any(|reason| matches!(reason, Reason::EditedByHand { .. }));
+    reasons.iter().filter(|one| is_sign(one, edited)).cloned().collect()
 }
 
 fn is_sign(reason: &Reason, edited: bool) -> bool {

@@ -7,6 +7,7 @@ mod drift;
 pub mod model;
 pub mod names;
 mod observe;
+mod overview;
 mod plan;
 pub mod ports;
 pub mod revisions;
@@ -14,4 +15,7 @@ pub mod revisions;
 pub use apply::{ApplyError, Cancel, Control, Pace, apply, resume};
 pub use drift::{Drift, drift};
 pub use observe::observe;
+pub use overview::{
+    ContainerOverview, EnvironmentOverview, Overview, PinOverview, StackOverview, StackState, overview,
+};
 pub use plan::plan;

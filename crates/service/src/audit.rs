@@ -41,7 +41,7 @@ pub(crate) enum Actor<'a> {
     /// Nobody known, e.g. a failed sign-in.
     Nobody,
     /// Whoever starts the server or stands at its command line.
-    Operator(&'static str),
+    Operator(&'a str),
 }
 
 /// Starts a record. `origin` is absent for what did not come by a request.

@@ -24,7 +24,7 @@ pub(crate) struct Context {
 
 impl Context {
     pub(crate) fn new(parts: Parts) -> Self {
-        let Parts { store, blobs, inference, world, settings } = parts;
+        let Parts { store, blobs, inference, world, settings, deploy: _ } = parts;
         let settings = Arc::new(settings);
         let sessions = Sessions::new(store.clone(), world.clone(), Arc::clone(&settings));
         let queue = Queue::new(store.clone(), world.clone());

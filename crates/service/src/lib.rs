@@ -29,6 +29,7 @@ use upstream::phoenix::Inference;
 
 pub use audit::Audit;
 pub use chat::Chat;
+pub use deploy::{Deploy, DeployError, DeploySettings, Operator};
 pub use error::ServiceError;
 pub use health::{Check, Health, JobCount, Readiness};
 pub use jobs::{JobError, Jobs};
@@ -55,6 +56,8 @@ pub struct Parts {
     pub world: World,
     /// Limits, lifetimes and names.
     pub settings: ServiceSettings,
+    /// Catalog and Portainer.
+    pub deploy: DeploySettings,
 }
 
 /// Every use case behind one handle. Cheap to clone.
@@ -68,6 +71,7 @@ struct Inner {
     audit: Audit,
     jobs: Jobs,
     health: Health,
+    deploy: Deploy,
 }
 
 impl Services {
@@ -76,6 +80,7 @@ impl Services {
     /// # Errors
     /// [`ServiceError::Defect`] when the password settings are not acceptable to Argon2.
     pub fn new(parts: Parts) -> Result<Self, ServiceError> {
+        let deploy = Deploy::new(parts.store.clone(), parts.world.clone(), parts.deploy.clone());
         let context = Context::new(parts);
         let chat = Chat::new(context.clone());
         let people = People::new(context.clone(), chat.clone())?;
@@ -83,6 +88,7 @@ impl Services {
             audit: Audit::new(context.clone()),
             jobs: Jobs::new(context.clone()),
             health: Health::new(context.clone()),
+            deploy,
             people,
             chat,
             context,
@@ -119,6 +125,12 @@ impl Services {
         &self.0.jobs
     }
 
+    /// Catalog and deployments.
+    #[must_use]
+    pub fn deploy(&self) -> &Deploy {
+        &self.0.deploy
+    }
+
     /// Whether the place is fit to serve, and its counts.
     #[must_use]
     pub fn health(&self) -> &Health {
@@ -138,12 +150,13 @@ impl Services {
     }
 
     /// Runs what works without being asked: spreading ended sessions, jobs, the writing of generations, the upkeep of the
-    /// database's file. Returns after `stop` is cancelled and all of them have come to rest.
+    /// database's file, applies that were broken off, looks for drift. Returns after `stop` is cancelled and all of them have come to rest.
     pub async fn run_background(&self, stop: CancellationToken) {
         tokio::join!(
             self.sessions().run_revocations(stop.clone()),
             self.jobs().run(stop.clone()),
             upkeep::run(&self.0.context.store, stop.clone()),
+            self.deploy().run_background(stop.clone()),
             self.chat().run(stop),
         );
     }

@@ -149,6 +149,30 @@ impl Store {
         tx.commit().await
     }
 
+    /// Asks an apply that has not ended to stop between steps. Asking again changes nothing.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when the database does not answer.
+    pub async fn cancel_apply(&self, id: &str, now: Millis) -> Result<()> {
+        let mut tx = self.db.begin().await?;
+        tx.execute(
+            "UPDATE applies SET cancel_asked_at = $2 WHERE id = $1 AND state = 'running' AND cancel_asked_at IS NULL",
+            args![id, now],
+        )
+        .await?;
+        tx.commit().await
+    }
+
+    /// Whether somebody asked an apply to stop.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when the database does not answer.
+    pub async fn apply_cancelled(&self, id: &str) -> Result<bool> {
+        let row: Option<(Option<i64>,)> =
+            self.db.optional("SELECT cancel_asked_at FROM applies WHERE id = $1", args![id]).await?;
+        Ok(row.is_some_and(|(at,)| at.is_some()))
+    }
+
     /// Applies without an end, oldest first.
     ///
     /// # Errors

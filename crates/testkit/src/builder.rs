@@ -5,7 +5,7 @@ use std::{fs, io, path::Path, sync::Arc, time::Duration};
 use axum::Router;
 use config::{Config, Environment};
 use server::{Options, Tuning};
-use service::{Rate, ServiceSettings};
+use service::{DeploySettings, Rate, ServiceSettings};
 use store::testing::TestDatabase;
 use tempfile::TempDir;
 use upstream::phoenix::{
@@ -28,6 +28,7 @@ pub struct Builder {
     phoenix: bool,
     change_service: Vec<Change<ServiceSettings>>,
     change_phoenix: Vec<Change<PhoenixConfig>>,
+    change_deploy: Vec<Change<DeploySettings>>,
     routes: Router,
     site: Vec<(String, Vec<u8>)>,
 }
@@ -42,6 +43,7 @@ impl Default for Builder {
             phoenix: true,
             change_service: vec![Arc::new(make_cheap)],
             change_phoenix: Vec::new(),
+            change_deploy: vec![Arc::new(make_quick)],
             routes: Router::new(),
             site: Vec::new(),
         }
@@ -80,6 +82,13 @@ impl Builder {
     #[must_use]
     pub fn phoenix(mut self, change: impl Fn(&mut PhoenixConfig) + Send + Sync + 'static) -> Self {
         self.change_phoenix.push(Arc::new(change));
+        self
+    }
+
+    /// Changes the settings of deployments.
+    #[must_use]
+    pub fn deploy(mut self, change: impl Fn(&mut DeploySettings) + Send + Sync + 'static) -> Self {
+        self.change_deploy.push(Arc::new(change));
         self
     }
 
@@ -165,15 +174,24 @@ impl Builder {
 
     /// The rest, for one start.
     pub(crate) fn options(&self) -> Options {
-        let (service, phoenix) = (self.change_service.clone(), self.change_phoenix.clone());
+        let (service, phoenix, deploy) =
+            (self.change_service.clone(), self.change_phoenix.clone(), self.change_deploy.clone());
         Options {
             demo: self.demo,
             tuning: self.tuning,
             service: Some(Box::new(move |settings| service.iter().for_each(|change| change(settings)))),
             phoenix: Some(Box::new(move |config| phoenix.iter().for_each(|change| change(config)))),
+            deploy: Some(Box::new(move |settings| deploy.iter().for_each(|change| change(settings)))),
             routes: Some(self.routes.clone()),
         }
     }
+}
+
+/// An engine that looks often, and for drift only when asked.
+fn make_quick(settings: &mut DeploySettings) {
+    settings.drift_every = None;
+    settings.pace.poll = Duration::from_millis(20);
+    settings.pace.retry_after = Duration::from_millis(20);
 }
 
 /// Passwords at Argon2's least cost, and limits that no test meets by accident.

@@ -17,7 +17,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("frontend", &["app"]),
     ("reconcile", &["types"]),
     ("server", &["app", "config", "service", "store", "types", "upstream"]),
-    ("service", &["catalog", "reconcile", "store", "types", "upstream"]),
+    ("service", &["catalog", "config", "reconcile", "store", "types", "upstream"]),
     ("store", &["types"]),
     ("testkit", &["config", "server", "service", "store", "types", "upstream"]),
     ("types", &[]),

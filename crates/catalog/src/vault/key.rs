@@ -75,19 +75,11 @@ impl VaultKey {
         if !path.exists() {
             let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
             fs::create_dir_all(folder).map_err(|error| fail(error.to_string()))?;
-            // Born with mode 0600, and given its name only when whole.
-            let mut file = tempfile::NamedTempFile::new_in(folder).map_err(|error| fail(error.to_string()))?;
             let key = Self::generate();
-            let text = format!(
-                "# The key of the ThinkHeads vault. Keep a copy where the backups are not.\n{}\n",
-                key.text.expose_secret()
-            );
-            file.write_all(text.as_bytes()).map_err(|error| fail(error.to_string()))?;
-            file.as_file().sync_all().map_err(|error| fail(error.to_string()))?;
-            match file.persist_noclobber(path) {
-                Ok(_) => return Ok(key),
-                Err(error) if error.error.kind() == std::io::ErrorKind::AlreadyExists => {}
-                Err(error) => return Err(fail(error.error.to_string())),
+            match key.write(path) {
+                Ok(()) => return Ok(key),
+                Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
+                Err(error) => return Err(fail(error.to_string())),
             }
         }
         let mode = fs::metadata(path).map_err(|error| fail(error.to_string()))?.permissions().mode() & 0o777;
@@ -95,6 +87,30 @@ impl VaultKey {
             return Err(fail(format!("its mode is {mode:o}, so others can read it; run chmod 600 on it")));
         }
         Self::parse(&fs::read_to_string(path).map_err(|error| fail(error.to_string()))?.into())
+    }
+
+    /// Writes the key into a new file with mode 0600. It is on the disk when this returns.
+    ///
+    /// # Errors
+    /// [`VaultError::KeyFile`] if there is such a file already, or it cannot be written.
+    pub fn write_new(&self, path: &Path) -> Result<(), VaultError> {
+        let fail =
+            |error: std::io::Error| VaultError::KeyFile { path: path.display().to_string(), detail: error.to_string() };
+        self.write(path).map_err(fail)
+    }
+
+    fn write(&self, path: &Path) -> std::io::Result<()> {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        // Born with mode 0600, and given its name only when whole.
+        let mut file = tempfile::NamedTempFile::new_in(folder)?;
+        let text = format!(
+            "# The key of the ThinkHeads vault. Keep a copy where the backups are not.\n{}\n",
+            self.text.expose_secret()
+        );
+        file.write_all(text.as_bytes())?;
+        file.as_file().sync_all()?;
+        file.persist_noclobber(path).map_err(|error| error.error)?;
+        Ok(())
     }
 
     /// The key itself, for a backup or a move to another machine.

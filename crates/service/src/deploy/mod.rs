@@ -1,5 +1,144 @@
-//! Deploying: what the engine in `reconcile` needs of the world, over our store and upstreams.
+//! Deploying: the catalog as it is desired, the engine in `reconcile` over our store and upstreams, and the use cases of both.
+//!
+//! The terminal and the pages call the same methods, with the same proof ([`Operator`]) and the same audit.
 
+mod catalog_acts;
+mod configured;
+mod desired;
+mod engine;
+mod error;
+mod facts;
+mod home;
 mod memory;
+mod operator;
+mod planning;
+mod revisions;
+mod runs;
+mod secrets;
+mod settings;
+mod sources;
+mod watch;
 
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use reconcile::{Cancel, model::Scope};
+use serde_json::Value;
+use store::Store;
+use tokio::sync::watch as signal;
+use tokio_util::sync::CancellationToken;
+
+pub use catalog::{Author, Edit, Import, Reading, Snapshot, git::GitSettings};
+pub use catalog_acts::{CatalogView, Saved, Synced};
+pub use error::DeployError;
 pub use memory::Memory;
+pub use operator::Operator;
+pub use planning::{DriftReading, Look, Planned};
+pub use reconcile::{
+    ContainerOverview, Drift, EnvironmentOverview, Overview, Pace, PinOverview, StackOverview, StackState, diff, model,
+};
+pub use revisions::{Also, Proposal};
+pub use runs::{ApplySummary, ApplyView};
+pub use settings::{DeploySettings, KeySource, PortainerSource, RemoteSettings};
+pub use upstream::portainer::engine::Protected;
+pub use watch::{Watched, Watching};
+
+use self::{engine::Engine, home::Home, sources::Sources};
+use crate::{
+    ServiceError, World,
+    audit::{Actor, entry},
+};
+
+/// The use cases of catalog and deployments. Cheap to clone.
+#[derive(Clone)]
+pub struct Deploy(Arc<Inner>);
+
+struct Inner {
+    home: Arc<Home>,
+    sources: Arc<Sources>,
+    memory: Memory,
+    store: Store,
+    world: World,
+    /// Applies under way in this process, by id.
+    runs: Mutex<HashMap<String, Cancel>>,
+    /// Rises whenever the journal was written to here.
+    written: signal::Sender<u64>,
+    /// The newest look at everything.
+    look: signal::Sender<Option<Arc<Look>>>,
+    /// Why the newest look failed, if it did.
+    trouble: Mutex<Option<(types::Millis, String)>>,
+}
+
+impl Deploy {
+    /// Makes the use cases. Opens nothing: catalog, key and Portainer are opened when first needed.
+    #[must_use]
+    pub fn new(store: Store, world: World, settings: DeploySettings) -> Self {
+        Self(Arc::new(Inner {
+            home: Arc::new(Home::new(settings)),
+            sources: Arc::default(),
+            memory: Memory::new(store.clone(), world.clone()),
+            store,
+            world,
+            runs: Mutex::default(),
+            written: signal::Sender::new(0),
+            look: signal::Sender::new(None),
+            trouble: Mutex::default(),
+        }))
+    }
+
+    /// Runs what works without being asked: taking up applies that were broken off, and looking for drift. Returns after `stop` is
+    /// cancelled.
+    pub async fn run_background(&self, stop: CancellationToken) {
+        tokio::join!(self.run_takeovers(stop.clone()), self.run_looks(stop));
+    }
+
+    /// The settings in force.
+    #[must_use]
+    pub fn settings(&self) -> &DeploySettings {
+        &self.0.home.settings
+    }
+
+    /// The engine's ports for what lies in `scope`.
+    async fn engine(&self, scope: Scope) -> Result<Engine, DeployError> {
+        let now = self.0.home.now().await?;
+        let connection = self.0.home.portainer(&now)?;
+        Ok(Engine {
+            home: Arc::clone(&self.0.home),
+            sources: Arc::clone(&self.0.sources),
+            memory: self.0.memory.clone(),
+            world: self.0.world.clone(),
+            target: connection.target,
+            scope,
+            pins: std::collections::BTreeMap::new(),
+            events: None,
+            begun: Mutex::default(),
+        })
+    }
+
+    /// Keeps an act in the audit.
+    async fn record(
+        &self,
+        operator: &Operator,
+        action: &'static str,
+        subject: String,
+        detail: &Value,
+    ) -> Result<(), DeployError> {
+        let actor = match operator.person_ref() {
+            Some(user) => Actor::Person(user),
+            None => Actor::Operator(operator.name()),
+        };
+        let entry = entry(&self.0.world, actor, operator.origin(), action, subject, detail);
+        Ok(self.0.store.append_audit(entry).await?)
+    }
+
+    fn runs(&self) -> std::sync::MutexGuard<'_, HashMap<String, Cancel>> {
+        self.0.runs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A refusal with words for people.
+fn problem(error: DeployError) -> types::Problem {
+    ServiceError::from(error).problem()
+}

@@ -71,6 +71,7 @@ impl Place {
             inference: inference.unwrap_or_else(|| puppet.clone()),
             world: World::system(),
             settings,
+            deploy: service::DeploySettings::under(folder.path()),
         })
         .unwrap();
         let stop = CancellationToken::new();

@@ -1,0 +1,205 @@
+//! Going back and carrying over: proposals with their differences, pins, and their release.
+
+use std::collections::BTreeMap;
+
+use reconcile::{
+    diff::StackDiff,
+    model::{OnFailure, Pin, Plan, PlanOptions, Prune, Revision, Scope, StackRef},
+    ports::{Catalog as _, Journal as _},
+    revisions::{Back, PinImages, promote, rollback},
+};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use types::{Millis, ProblemCode};
+
+use super::{Deploy, DeployError, Operator, facts::Pinner, planning::Planned};
+
+/// What a plan does beside following the catalog: the pin it was made with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Also {
+    /// Brings a stack back to a revision of its own.
+    Rollback {
+        /// Which stack.
+        stack: StackRef,
+        /// To which revision; none is the one before the newest.
+        to: Option<u64>,
+    },
+    /// Carries a revision over from another environment.
+    Promote {
+        /// The stack, on the environment that gets it.
+        stack: StackRef,
+        /// The environment it comes from.
+        from: String,
+        /// Which revision there; none is the newest.
+        revision: Option<u64>,
+    },
+    /// Lets the catalog decide again.
+    Release {
+        /// Which stack.
+        stack: StackRef,
+    },
+}
+
+impl Also {
+    /// The stack it is about.
+    #[must_use]
+    pub const fn stack(&self) -> &StackRef {
+        match self {
+            Self::Rollback { stack, .. } | Self::Promote { stack, .. } | Self::Release { stack } => stack,
+        }
+    }
+}
+
+/// What going back, carrying over or releasing would do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Proposal {
+    /// What was asked for, with numbers filled in: to be handed in with the plan.
+    pub also: Also,
+    /// The plan of that one stack.
+    pub plan: Plan,
+    /// What changes, compared with what is desired now.
+    pub difference: StackDiff,
+}
+
+impl Deploy {
+    /// The revisions of a stack, newest first.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn revisions(&self, _: &Operator, stack: &StackRef) -> Result<Vec<Revision>, DeployError> {
+        let mut revisions = self.0.memory.revisions(stack).await?;
+        revisions.reverse();
+        Ok(revisions)
+    }
+
+    /// The pins in force.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn pins(&self, _: &Operator) -> Result<BTreeMap<StackRef, Pin>, DeployError> {
+        Ok(self.0.memory.pins().await?)
+    }
+
+    /// Says what going back, carrying over or releasing would do. Nothing is changed: hand plan and `also` to
+    /// [`apply`](Self::apply).
+    ///
+    /// # Errors
+    /// When there is no such revision, or it can't be brought back.
+    pub async fn propose(
+        &self,
+        operator: &Operator,
+        also: &Also,
+        on_failure: OnFailure,
+    ) -> Result<Proposal, DeployError> {
+        let also = self.with_numbers(also).await?;
+        let stack = also.stack().clone();
+        let scope = Scope::Only([stack.clone()].into());
+        let mut engine = self.engine(scope.clone()).await?;
+        let before = desired_of(&engine.desired().await?, &stack)?;
+        let now = self.0.world.now();
+        engine.pins = self.pins_at(operator.name(), &also, now).await?;
+        let options = PlanOptions { prune: Prune::No, on_failure, scope };
+        let Planned { mut plan, desired, .. } = self.plan_with(&engine, &options).await?;
+        let after = desired_of(&desired, &stack)?;
+        // The pin has this moment in it, and must have it again when it is applied.
+        plan.made_at = now;
+        let difference = reconcile::diff::stacks(&before.effective(), &after.effective());
+        Ok(Proposal { also, plan, difference })
+    }
+
+    /// Releases a pin without deploying: the next plan follows the catalog again.
+    ///
+    /// # Errors
+    /// `NotFound` when the stack is not pinned.
+    pub async fn release(&self, operator: &Operator, stack: &StackRef) -> Result<(), DeployError> {
+        if !self.0.memory.pins().await?.contains_key(stack) {
+            return Err(DeployError::refused(
+                ProblemCode::NotFound,
+                format!("{}/{} is not held at a version.", stack.environment, stack.stack),
+            ));
+        }
+        self.0.memory.set_pin(stack, None).await?;
+        self.record(operator, "deploy.release", subject(stack), &json!({})).await
+    }
+
+    /// The pins that a plan was made with, made again.
+    pub(super) async fn pins_of(
+        &self,
+        operator: &Operator,
+        also: &Also,
+        plan: &Plan,
+    ) -> Result<BTreeMap<StackRef, Option<Pin>>, DeployError> {
+        self.pins_at(operator.name(), also, plan.made_at).await
+    }
+
+    async fn pins_at(&self, by: &str, also: &Also, at: Millis) -> Result<BTreeMap<StackRef, Option<Pin>>, DeployError> {
+        let stack = also.stack().clone();
+        let pin = match also {
+            Also::Release { .. } => None,
+            Also::Rollback { to, .. } => {
+                let revisions = self.0.memory.revisions(&stack).await?;
+                let back = to.map_or(Back::BeforeNewest, Back::To);
+                Some(rollback(&revisions, back, by, at, &Pinner)?)
+            }
+            Also::Promote { from, revision, .. } => {
+                let source = self.revision(&StackRef::new(from, &stack.stack), *revision).await?;
+                let engine = self.engine(Scope::Only([stack.clone()].into())).await?;
+                let target = desired_of(&engine.desired().await?, &stack)?;
+                let images: &dyn PinImages = &Pinner;
+                Some(promote(&source, &target, by, at, images)?.pin)
+            }
+        };
+        Ok([(stack, pin)].into())
+    }
+
+    /// The same with the numbers that "newest" and "the one before" mean now: what a person reads is what is done.
+    async fn with_numbers(&self, also: &Also) -> Result<Also, DeployError> {
+        Ok(match also {
+            Also::Rollback { stack, to: None } => {
+                let revisions = self.0.memory.revisions(stack).await?;
+                let before = revisions.iter().rev().nth(1).map(|one| one.number);
+                let to = Some(before.ok_or(reconcile::revisions::RevisionError::NoEarlier)?);
+                Also::Rollback { stack: stack.clone(), to }
+            }
+            Also::Promote { stack, from, revision: None } => {
+                let source = self.revision(&StackRef::new(from, &stack.stack), None).await?;
+                Also::Promote { stack: stack.clone(), from: from.clone(), revision: Some(source.number) }
+            }
+            other => other.clone(),
+        })
+    }
+
+    async fn revision(&self, stack: &StackRef, number: Option<u64>) -> Result<Revision, DeployError> {
+        let revisions = self.0.memory.revisions(stack).await?;
+        let found = match number {
+            Some(number) => revisions.into_iter().find(|one| one.number == number),
+            None => revisions.into_iter().next_back(),
+        };
+        found.ok_or_else(|| {
+            let which = number.map_or_else(|| "no revision".to_owned(), |number| format!("no revision {number}"));
+            DeployError::refused(
+                ProblemCode::NotFound,
+                format!("{}/{} has {which}. It must have been applied there first.", stack.environment, stack.stack),
+            )
+        })
+    }
+}
+
+pub(super) fn subject(stack: &StackRef) -> String {
+    format!("stack:{}/{}", stack.environment, stack.stack)
+}
+
+fn desired_of(
+    desired: &reconcile::model::Desired,
+    stack: &StackRef,
+) -> Result<reconcile::model::DesiredStack, DeployError> {
+    let environment = desired.environments.iter().find(|one| one.name == stack.environment);
+    let found = environment.and_then(|one| one.stacks.iter().find(|one| one.name == stack.stack));
+    found.cloned().ok_or_else(|| {
+        DeployError::refused(
+            ProblemCode::NotFound,
+            format!("The catalog does not assign “{}” to {}.", stack.stack, stack.environment),
+        )
+    })
+}
