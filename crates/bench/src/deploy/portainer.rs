@@ -51,13 +51,8 @@ pub(crate) async fn serve(arguments: &Arguments) -> Result<(), Failure> {
                 auto_update: None,
                 tls_skip_verify: false,
             };
-            let stack = NewStack {
-                environment,
-                name,
-                swarm_id: None,
-                source: StackSource::Git(source),
-                variables: Vec::new(),
-            };
+            let stack =
+                NewStack { environment, name, swarm_id: None, source: StackSource::Git(source), variables: Vec::new() };
             client(&fake.url())?.create_stack(&stack).await?;
         }
     }

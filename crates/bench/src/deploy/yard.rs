@@ -140,10 +140,7 @@ fn write_catalog(folder: &Path, hosts: usize, names: &[String], source: Source) 
             )
         })
         .collect();
-    fs::write(
-        catalog.join("phoenix_vm_configs.json"),
-        format!("{{\n  \"vms\": [\n{}\n  ]\n}}\n", guests.join(",\n")),
-    )?;
+    fs::write(catalog.join("phoenix_vm_configs.json"), format!("{{\n  \"vms\": [\n{}\n  ]\n}}\n", guests.join(",\n")))?;
     Ok(())
 }
 

@@ -63,7 +63,11 @@ async fn a_plan_is_refused_when_the_world_moved_and_the_new_one_is_shown() {
         panic!("a commit came in between")
     };
     assert_eq!(yard.asked("POST /api/stacks/create"), 0, "nothing was done");
+    let acts =
+        async || yard.store.audit(None, 500).await.unwrap().iter().filter(|one| one.action == "deploy.apply").count();
+    assert_eq!(acts().await, 0, "what did not begin stands in no record");
     let id = yard.deploy.apply(&yard.operator, *fresh, None).await.unwrap();
+    assert_eq!(acts().await, 1);
     assert_eq!(yard.follow(&id).await, ApplyVerdict::Succeeded);
     let look = yard.deploy.look(&yard.operator).await.unwrap();
     assert_eq!(look.overview.environments[0].stacks[0].commit.as_deref(), Some(commit.as_str()));
