@@ -30,6 +30,7 @@ pub mod testing;
 mod threads;
 
 pub use applies::{ApplyRow, ApplyState, NewApply};
+pub use audit::{AuditFault, AuditFilter, AuditVerdict};
 pub use blobs::Blobs;
 pub use conversations::NewConversation;
 pub use error::{Result, StoreError};
