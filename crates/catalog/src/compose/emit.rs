@@ -3,7 +3,7 @@
 
 use super::{
     ComposeError,
-    yaml::{Kind, Yaml},
+    yaml::{Kind, Yaml, is_surely_text},
 };
 
 /// Most bytes of a key: YAML lets a key without `?` have 1,024 characters, quotes included.
@@ -103,13 +103,6 @@ fn pad(indent: usize, out: &mut String) {
 /// Whether a scalar may stand without quotes: it did, or it cannot mean anything but its text.
 fn may_be_plain(text: &str, plain: bool) -> bool {
     is_plain_safe(text) && (plain || is_surely_text(text))
-}
-
-/// Whether no version of YAML takes a text without quotes for null, a number, a truth value or a time.
-fn is_surely_text(text: &str) -> bool {
-    const WORDS: [&str; 9] = ["null", "true", "false", "yes", "no", "on", "off", "y", "n"];
-    text.starts_with(|first: char| first.is_ascii_alphabetic())
-        && !WORDS.iter().any(|word| text.eq_ignore_ascii_case(word))
 }
 
 /// Whether a text may stand without quotes, in a block and on one line. Everything that may mean null, a number, a truth value or

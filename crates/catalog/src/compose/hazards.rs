@@ -85,7 +85,9 @@ impl ComposeHazard {
             HazardKind::Build => "Build the image elsewhere, push it to a registry and name it here.",
             HazardKind::ContainerName => "Remove “container_name”; the service's name reaches it just as well.",
             HazardKind::NoHealthcheck => "Give it a “healthcheck”, unless its image has one.",
-            HazardKind::Elsewhere => "Write it out here, or name the other file as a further compose file of the stack.",
+            HazardKind::Elsewhere => {
+                "Write it out here, or name the other file as a further compose file of the stack."
+            }
         }
     }
 }

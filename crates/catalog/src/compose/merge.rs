@@ -190,23 +190,22 @@ fn is_mapping(node: &Yaml) -> bool {
     matches!(node.kind, Kind::Mapping(_))
 }
 
-/// Mappings by their members, sequences appended but for what is there already, anything else replaced.
+/// Mappings by their members, sequences appended with what is the same only once, anything else replaced.
 fn plain(base: Yaml, over: Yaml, path: &mut Vec<String>) -> Result<Yaml, ComposeError> {
     let at = over.at;
     match (base.kind, over.kind) {
         (Kind::Mapping(members), Kind::Mapping(others)) => {
             Ok(Yaml { at: base.at, mark: None, kind: Kind::Mapping(mappings(members, others, path)?) })
         }
-        (Kind::Sequence(mut items), Kind::Sequence(others)) => {
-            let Kind::Sequence(others) = clean(Yaml { at, mark: None, kind: Kind::Sequence(others) })?.kind else {
-                return Ok(Yaml { at: base.at, mark: None, kind: Kind::Sequence(items) });
-            };
-            for other in others {
-                if !items.iter().any(|item| item.same(&other)) {
-                    items.push(other);
+        (Kind::Sequence(items), Kind::Sequence(others)) => {
+            let over = clean(Yaml { at, mark: None, kind: Kind::Sequence(others) })?;
+            let mut kept: Vec<Yaml> = Vec::with_capacity(items.len());
+            for item in items.into_iter().chain(over.items().iter().cloned()) {
+                if !kept.iter().any(|known| known.same(&item)) {
+                    kept.push(item);
                 }
             }
-            Ok(Yaml { at: base.at, mark: None, kind: Kind::Sequence(items) })
+            Ok(Yaml { at: base.at, mark: None, kind: Kind::Sequence(kept) })
         }
         (Kind::Scalar { .. }, kind) => clean(Yaml { at, mark: None, kind }),
         (base, _) => {
@@ -333,7 +332,7 @@ fn hosts(node: Yaml) -> Result<Yaml, ComposeError> {
     let one = |item: Yaml| match item.text().filter(|text| !text.contains('=')).and_then(|text| text.split_once(':')) {
         // A name has no colon, an address of version 6 has several; what a variable stands for is not known.
         Some((host, address)) if !host.contains('$') => Yaml::text_at(item.at, format!("{host}={address}")),
-        _ => item,
+        _ => Yaml::text_at(item.at, item.text().unwrap_or_default().to_owned()),
     };
     Ok(Yaml { at: node.at, mark: None, kind: Kind::Sequence(items.into_iter().map(one).collect()) })
 }

@@ -137,8 +137,8 @@ const PROVIDED: [&str; 1] = ["COMPOSE_PROJECT_NAME"];
 fn variables(node: &Yaml, pointer: &str, out: &mut Vec<Interpolation>) -> Result<(), ComposeError> {
     match &node.kind {
         Kind::Scalar { text, .. } => {
-            let found = interpolation::find(text)
-                .map_err(|problem| ComposeError::at(node.at, format!("{problem}.")))?;
+            let found =
+                interpolation::find(text).map_err(|problem| ComposeError::at(node.at, format!("{problem}.")))?;
             out.extend(found.into_iter().map(|one| Interpolation {
                 name: one.name,
                 need: one.need,

@@ -104,7 +104,13 @@ fn one(name: &str, key: &Yaml, value: &Yaml) -> Service {
         container_name: text("container_name"),
         ports: value.get("ports").map(Yaml::items).unwrap_or_default().iter().filter_map(port).collect(),
         depends_on: value.get("depends_on").map(dependencies).unwrap_or_default(),
-        relative_binds: value.get("volumes").map(Yaml::items).unwrap_or_default().iter().filter_map(relative_bind).collect(),
+        relative_binds: value
+            .get("volumes")
+            .map(Yaml::items)
+            .unwrap_or_default()
+            .iter()
+            .filter_map(relative_bind)
+            .collect(),
         env_files: value.get("env_file").map(env_files).unwrap_or_default(),
         healthcheck: value.get("healthcheck").is_some_and(is_checked),
         restart: text("restart"),
@@ -190,7 +196,8 @@ pub(super) fn bind_source(node: &Yaml) -> Option<String> {
 /// Whether a mount is of a path relative to the compose file. In the long form any path is a path, also without a dot.
 pub(super) fn is_relative_bind(node: &Yaml) -> bool {
     let Some(source) = bind_source(node) else { return false };
-    let bare = |path: &str| path.starts_with(|first: char| first.is_ascii_alphanumeric() || first == '_' || first == '.');
+    let bare =
+        |path: &str| path.starts_with(|first: char| first.is_ascii_alphanumeric() || first == '_' || first == '.');
     is_relative(&source) || (node.text().is_none() && bare(&source) && !source.contains(':'))
 }
 

@@ -84,7 +84,7 @@ pub(super) fn sites(text: &str) -> BTreeMap<String, Site> {
     while let Some(event) = parser.next_event() {
         // The text was read once already, so this does not happen; if it does, services are missing and nothing is changed.
         let Ok((event, span)) = event else { return sites };
-        let range = byte(span.start.index())..byte(span.end.index());
+        let range = value_start(text, byte(span.start.index()))..byte(span.end.index());
         let path = path(&stack);
         match event {
             Event::Scalar(value, style, ..) => {
@@ -129,6 +129,16 @@ pub(super) fn sites(text: &str) -> BTreeMap<String, Site> {
         }
     }
     sites
+}
+
+/// Where a value begins after its anchor and its tag. A plain scalar begins with neither sign.
+fn value_start(text: &str, mut start: usize) -> usize {
+    while let Some(rest) = text.get(start..).filter(|rest| rest.starts_with(['&', '!'])) {
+        let property = rest.find(char::is_whitespace).unwrap_or(rest.len());
+        let space = rest[property..].find(|char: char| !char.is_whitespace()).unwrap_or(0);
+        start += property + space;
+    }
+    start
 }
 
 /// The keys that lead to what comes next; an empty one for a sequence, and for the key that is only being read.

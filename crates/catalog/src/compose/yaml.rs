@@ -256,7 +256,7 @@ impl Yaml {
         }
         match (&self.kind, &other.kind) {
             (Kind::Scalar { text, plain }, Kind::Scalar { text: other, plain: other_plain }) => {
-                text == other && plain == other_plain
+                text == other && (plain == other_plain || is_surely_text(text))
             }
             (Kind::Sequence(items), Kind::Sequence(others)) => {
                 items.len() == others.len() && items.iter().zip(others).all(|(one, other)| one.same(other))
@@ -307,6 +307,13 @@ impl Yaml {
     pub(super) fn is_null(&self) -> bool {
         matches!(&self.kind, Kind::Scalar { text, plain: true } if matches!(text.as_str(), "" | "~" | "null" | "Null" | "NULL"))
     }
+}
+
+/// Whether no version of YAML takes a text without quotes for null, a number, a truth value or a time.
+pub(super) fn is_surely_text(text: &str) -> bool {
+    const WORDS: [&str; 9] = ["null", "true", "false", "yes", "no", "on", "off", "y", "n"];
+    text.starts_with(|first: char| first.is_ascii_alphabetic())
+        && !WORDS.iter().any(|word| text.eq_ignore_ascii_case(word))
 }
 
 /// The parser counts lines from 1 and columns from 0.

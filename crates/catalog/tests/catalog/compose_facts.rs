@@ -166,7 +166,8 @@ fn what_stands_elsewhere_makes_it_incomplete() {
         assert!(hazard.message().contains("incomplete"));
     }
     assert!(read("include: []\nservices:\n  a: {image: 'x:1'}\n", &[]).complete);
-    let profiles = "services:\n  a: {image: 'x:1'}\n  b: {image: 'x:1', profiles: [p]}\n  c: {image: 'x:1', profiles: []}\n";
+    let profiles =
+        "services:\n  a: {image: 'x:1'}\n  b: {image: 'x:1', profiles: [p]}\n  c: {image: 'x:1', profiles: []}\n";
     let facts = read(profiles, &[Variable::plain("COMPOSE_PROFILES", "p")]);
     assert_eq!(facts.services.iter().map(|one| one.name.as_str()).collect::<Vec<_>>(), ["a", "c"]);
     assert!(!facts.complete);

@@ -56,12 +56,17 @@ fn each_attribute_is_merged_by_its_rule() {
         ("configs", "configs: [a]", "configs: [{source: b, target: /a}]", "configs:\n  - source: b\n    target: /a"),
         ("devices", "devices: [/a:/dev/x]", "devices: [/b:/dev/x:rw]", "devices:\n  - /b:/dev/x:rw"),
         ("environment", "environment: {A: 1, B:}", "environment: {A: 0440}", "environment:\n  A: 0440\n  B: null"),
-        ("environment as lists", "environment: [A=1, B]", "environment: [B=2, A=1, A=2]", "environment:\n  - A=2\n  - B=2"),
+        (
+            "environment as lists",
+            "environment: [A=1, B]",
+            "environment: [B=2, A=1, A=2]",
+            "environment:\n  - A=2\n  - B=2",
+        ),
         (
             "environment of two forms",
             "environment: [A=1, B, C=x=y]",
-            "environment: {A: 2, D: ${D}}",
-            "environment:\n  A: 2\n  B: null\n  C: x=y\n  D: ${D}",
+            "environment: {A: 2, D: '${D}'}",
+            "environment:\n  A: 2\n  B: null\n  C: x=y\n  D: \"${D}\"",
         ),
         (
             "a variable in a key stays in a text",
@@ -85,19 +90,74 @@ fn each_attribute_is_merged_by_its_rule() {
             "depends_on:\n  b:\n    condition: service_started\n    required: true\n  c:\n    condition: \
              service_healthy\n    required: true",
         ),
-        ("networks", "networks: [x, y]", "networks: {x: {aliases: [z]}}", "networks:\n  x:\n    aliases:\n      - z\n  y: null"),
-        ("one or several", "dns: 1.1.1.1\ntmpfs: [/a]", "dns: [8.8.8.8]\ntmpfs: /b", "dns:\n  - 1.1.1.1\n  - 8.8.8.8\ntmpfs:\n  - /a\n  - /b"),
-        ("env files", "env_file: a.env", "env_file: [{path: a.env, required: false}]", "env_file:\n  - path: a.env\n    required: false"),
-        ("logging, same driver", "logging: {options: {a: 1}}", "logging: {driver: x, options: {b: 2}}", "logging:\n  options:\n    a: 1\n    b: 2\n  driver: x"),
-        ("logging, another driver", "logging: {driver: y, options: {a: 1}}", "logging: {driver: x}", "logging:\n  driver: x"),
-        ("limits", "ulimits: {nofile: {soft: 1}, nproc: 2}", "ulimits: {nofile: 3, nproc: {hard: 4}}", "ulimits:\n  nofile: 3\n  nproc:\n    hard: 4"),
+        (
+            "networks",
+            "networks: [x, z]",
+            "networks: {x: {aliases: [z]}}",
+            "networks:\n  x:\n    aliases:\n      - z\n  z: null",
+        ),
+        (
+            "one or several",
+            "dns: 1.1.1.1\ntmpfs: [/a]",
+            "dns: [8.8.8.8]\ntmpfs: /b",
+            "dns:\n  - 1.1.1.1\n  - 8.8.8.8\ntmpfs:\n  - /a\n  - /b",
+        ),
+        (
+            "env files",
+            "env_file: a.env",
+            "env_file: [{path: a.env, required: false}]",
+            "env_file:\n  - path: a.env\n    required: false",
+        ),
+        (
+            "logging, same driver",
+            "logging: {options: {a: 1}}",
+            "logging: {driver: x, options: {b: 2}}",
+            "logging:\n  options:\n    a: 1\n    b: 2\n  driver: x",
+        ),
+        (
+            "logging, another driver",
+            "logging: {driver: y, options: {a: 1}}",
+            "logging: {driver: x}",
+            "logging:\n  driver: x",
+        ),
+        (
+            "limits",
+            "ulimits: {nofile: {soft: 1}, nproc: 2}",
+            "ulimits: {nofile: 3, nproc: {hard: 4}}",
+            "ulimits:\n  nofile: 3\n  nproc:\n    hard: 4",
+        ),
         ("nothing over something", "ports: [80]\nimage: a", "ports:\nimage: b", "ports:\n  - 80\nimage: b"),
         ("something over nothing", "ports:", "ports: [80]", "ports:\n  - 80"),
-        ("reset", "ports: [80]\nenvironment: {FOO: BAR, X: 1}", "ports: !reset []\nenvironment: {FOO: !reset null}", "environment:\n  X: 1"),
-        ("reset in the other form", "environment: [FOO=BAR, X=1]", "environment: {FOO: !reset null}", "environment:\n  X: \"1\""),
-        ("reset of a host", "extra_hosts: ['a:1.1.1.1', b=::1]", "extra_hosts: {a: !reset null}", "extra_hosts:\n  - b=::1"),
-        ("reset of what is not there", "image: a", "ports: !reset []\nvolumes: [a:/a, !reset b:/b]", "image: a\nvolumes:\n  - a:/a"),
-        ("override", "ports: ['8080:80']\nlogging: {a: 1}", "ports: !override ['8443:443']\nlogging: !override {b: 2}", "ports:\n  - \"8443:443\"\nlogging:\n  b: 2"),
+        (
+            "reset",
+            "ports: [80]\nenvironment: {FOO: BAR, X: 1}",
+            "ports: !reset []\nenvironment: {FOO: !reset null}",
+            "environment:\n  X: 1",
+        ),
+        (
+            "reset in the other form",
+            "environment: [FOO=BAR, X=1]",
+            "environment: {FOO: !reset null}",
+            "environment:\n  X: \"1\"",
+        ),
+        (
+            "reset of a host",
+            "extra_hosts: ['a:1.1.1.1', b=::1]",
+            "extra_hosts: {a: !reset null}",
+            "extra_hosts:\n  - b=::1",
+        ),
+        (
+            "reset of what is not there",
+            "image: a",
+            "ports: !reset []\nvolumes: [a:/a, !reset b:/b]",
+            "image: a\nvolumes:\n  - a:/a",
+        ),
+        (
+            "override",
+            "ports: ['8080:80']\nlogging: {a: 1}",
+            "ports: !override ['8443:443']\nlogging: !override {b: 2}",
+            "ports:\n  - \"8443:443\"\nlogging:\n  b: 2",
+        ),
     ] {
         assert_eq!(in_service(base, over), outcome, "{name}");
     }
@@ -132,7 +192,7 @@ fn what_cannot_be_merged_is_named_with_its_file() {
     let base = ("a.yml", "services:\n  web:\n    image: x:1\n    deploy: {replicas: 1}\n    security_opt: [x]\n");
     for (over, line, column, part) in [
         ("services:\n  web:\n    deploy: 3\n", 3, 13, "services.web.deploy"),
-        ("services:\n  web:\n    security_opt: {x: y}\n", 3, 20, "list"),
+        ("services:\n  web:\n    security_opt: {x: y}\n", 3, 19, "list"),
         ("services:\n  web: {image: [}\n", 2, 0, "YAML"),
         ("services:\n  web: {image: a, image: b}\n", 2, 19, "twice"),
         ("services:\n  new: {image: a, image: b}\n", 2, 19, "twice"),
@@ -158,9 +218,38 @@ fn text() -> impl Strategy<Value = String> {
         "\\PC{0,6}",
         collection::vec(any::<char>(), 0..4).prop_map(String::from_iter),
         prop::sample::select(vec![
-            "null", "true", "no", "~", "1e3", "0x1f", "0o17", "0440", ".inf", "12:30:45", "2026-01-01", "<<", "---", "...", "- a",
-            "a: b", "a #b", "${A:-b}", "$$", "", "=", "\u{2028}", "\u{feff}", "\u{85}", "a\nb\n", "a\n\nb", "a\n  b\n", " a\nb",
-            "a\n \nb", "a\nb\n\n", "# a\nb\n", "a\tb",
+            "null",
+            "true",
+            "no",
+            "~",
+            "1e3",
+            "0x1f",
+            "0o17",
+            "0440",
+            ".inf",
+            "12:30:45",
+            "2026-01-01",
+            "<<",
+            "---",
+            "...",
+            "- a",
+            "a: b",
+            "a #b",
+            "${A:-b}",
+            "$$",
+            "",
+            "=",
+            "\u{2028}",
+            "\u{feff}",
+            "\u{85}",
+            "a\nb\n",
+            "a\n\nb",
+            "a\n  b\n",
+            " a\nb",
+            "a\n \nb",
+            "a\nb\n\n",
+            "# a\nb\n",
+            "a\tb",
         ])
         .prop_map(str::to_owned),
     ]
@@ -188,7 +277,8 @@ fn tree() -> impl Strategy<Value = Value> {
         Just(Value::Null),
         (0..3).prop_map(Value::from),
     ];
-    let scalars = collection::btree_map("[ab]", leaf, 0..3).prop_map(|members| Value::Object(members.into_iter().collect()));
+    let scalars =
+        collection::btree_map("[ab]", leaf, 0..3).prop_map(|members| Value::Object(members.into_iter().collect()));
     scalars.prop_recursive(3, 12, 3, |inner| {
         (inner.clone(), collection::btree_map("m[012]", inner, 0..3)).prop_map(|(scalars, mappings)| {
             let mut all = scalars.as_object().cloned().unwrap_or_default();

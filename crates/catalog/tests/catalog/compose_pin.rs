@@ -17,9 +17,15 @@ fn only_the_image_changes() {
     let new = format!("org/web:2@{}", digest("a"));
     for (before, after) in [
         ("services:\n  web:\n    image: nginx\n", "services:\n  web:\n    image: NEW\n"),
-        ("services:\n  web:\n    image:   nginx:1   # why\n    x: 1", "services:\n  web:\n    image:   NEW   # why\n    x: 1"),
+        (
+            "services:\n  web:\n    image:   nginx:1   # why\n    x: 1",
+            "services:\n  web:\n    image:   NEW   # why\n    x: 1",
+        ),
         ("# é\nservices:\r\n  web:\r\n    image: 'é'\r\n", "# é\nservices:\r\n  web:\r\n    image: 'NEW'\r\n"),
-        ("services: {web: {image: nginx, x: 1}, db: {image: y}}", "services: {web: {image: NEW, x: 1}, db: {image: y}}"),
+        (
+            "services: {web: {image: nginx, x: 1}, db: {image: y}}",
+            "services: {web: {image: NEW, x: 1}, db: {image: y}}",
+        ),
         ("{\"services\":{\"web\":{\"image\":\"nginx\"}}}", "{\"services\":{\"web\":{\"image\":\"NEW\"}}}"),
         ("services:\n  web:\n    image: ${IMAGE:-a}:${TAG}\n", "services:\n  web:\n    image: NEW\n"),
         ("services:\n  web: {image: \"${IMAGE}\"}\n", "services:\n  web: {image: \"NEW\"}\n"),
@@ -29,7 +35,10 @@ fn only_the_image_changes() {
             "image: a\nx-services: {web: {image: a}}\nservices:\n  db: {image: a, web: {image: b}}\n  web:\n    labels: {image: c}\n    image: NEW\n",
         ),
         // Over several lines, in the form with a question mark, with a tag.
-        ("services:\n  web:\n    image:\n      nginx\n    x: 1\n", "services:\n  web:\n    image:\n      NEW\n    x: 1\n"),
+        (
+            "services:\n  web:\n    image:\n      nginx\n    x: 1\n",
+            "services:\n  web:\n    image:\n      NEW\n    x: 1\n",
+        ),
         ("services:\n  ? web\n  : ? image\n    : nginx\n", "services:\n  ? web\n  : ? image\n    : NEW\n"),
         ("services:\n  web: {image: !!str nginx}\n", "services:\n  web: {image: !!str NEW}\n"),
         // Through an alias; the anchor stays as it is.
@@ -42,12 +51,25 @@ fn only_the_image_changes() {
             "x: &x\n  image: nginx\nservices:\n  web:\n    <<: *x\n    ports: [80]\n",
             "x: &x\n  image: nginx\nservices:\n  web:\n    image: NEW\n    <<: *x\n    ports: [80]\n",
         ),
-        ("services:\r\n  web:\r\n    extends: db\r\n  db: {image: x}", "services:\r\n  web:\r\n    image: NEW\r\n    extends: db\r\n  db: {image: x}"),
-        ("services: {web: {extends: db}, db: {image: x}}", "services: {web: {image: NEW, extends: db}, db: {image: x}}"),
-        ("{\"services\": {\"web\": {\"extends\": \"db\"}}}", "{\"services\": {\"web\": {\"image\": \"NEW\", \"extends\": \"db\"}}}"),
+        (
+            "services:\r\n  web:\r\n    extends: db\r\n  db: {image: x}",
+            "services:\r\n  web:\r\n    image: NEW\r\n    extends: db\r\n  db: {image: x}",
+        ),
+        (
+            "services: {web: {extends: db}, db: {image: x}}",
+            "services: {web: {image: NEW, extends: db}, db: {image: x}}",
+        ),
+        (
+            "{\"services\": {\"web\": {\"extends\": \"db\"}}}",
+            "{\"services\": {\"web\": {\"image\": \"NEW\", \"extends\": \"db\"}}}",
+        ),
         ("\u{feff}services:\n  web:\n    image: nginx\n", "\u{feff}services:\n  web:\n    image: NEW\n"),
     ] {
-        assert_eq!(pin(before, &[("web", new.clone())]).as_deref(), Ok(after.replace("NEW", &new).as_str()), "{before}");
+        assert_eq!(
+            pin(before, &[("web", new.clone())]).as_deref(),
+            Ok(after.replace("NEW", &new).as_str()),
+            "{before}"
+        );
     }
 }
 
@@ -56,10 +78,10 @@ fn what_cannot_be_changed_alone_is_an_error() {
     let new = format!("x@{}", digest("a"));
     let shared = |line, column| PinError::Shared { service: "web".to_owned(), line, column };
     for (text, error) in [
-        ("services:\n  web:\n    image: &i nginx\n  db:\n    image: *i\n", shared(3, 15)),
+        ("services:\n  web:\n    image: &i nginx\n  db:\n    image: *i\n", shared(3, 12)),
         ("x: &x {image: a}\nservices:\n  web: *x\n", shared(1, 15)),
         ("services:\n  web: &w {image: a}\n  db:\n    <<: *w\n", shared(2, 19)),
-        ("services:\n  web:\n    image: >-\n      nginx\n", shared(3, 12)),
+        ("services:\n  web:\n    image: >-\n      nginx\n", shared(4, 7)),
         ("services:\n  web: {build: .}\n", PinError::NoImage { service: "web".to_owned() }),
         ("services:\n  db: {image: x}\n", PinError::NoService { service: "web".to_owned() }),
     ] {
@@ -102,7 +124,9 @@ fn merged_texts_can_be_pinned() {
 #[test]
 fn a_digest_keeps_the_tag() {
     let new = digest("b");
-    for (image, name) in [("nginx", "nginx"), ("h:5000/x:1", "h:5000/x:1"), ("x:1@sha256:aa", "x:1"), ("x@sha256:aa", "x")] {
+    for (image, name) in
+        [("nginx", "nginx"), ("h:5000/x:1", "h:5000/x:1"), ("x:1@sha256:aa", "x:1"), ("x@sha256:aa", "x")]
+    {
         assert_eq!(with_digest(image, &new), format!("{name}@{new}"));
     }
 }
@@ -111,12 +135,16 @@ fn a_digest_keeps_the_tag() {
 fn service(name: &str) -> impl Strategy<Value = String> + use<> {
     let name = name.to_owned();
     let image = prop::sample::select(vec!["nginx", "\"a:1\"", "'b'", "${I:-x}", "*i", "!!str c", "&own d"]);
-    (image, 0..5_usize, prop::sample::select(vec!["", " # image: x", "  "])).prop_map(move |(image, form, tail)| match form {
-        0 => format!("  {name}:\n    image: {image}{tail}\n    ports: [80]\n"),
-        1 => format!("  {name}: {{image: {image} , ports: [80]}}{tail}\n"),
-        2 => format!("  \"{name}\":\n      ports:\n      - 80\n\n      image:  {image}{tail}\n"),
-        3 => format!("  {name}:\n    <<: *m{tail}\n    environment: {{image: {image} }}\n"),
-        _ => format!("  {name}: {{<<: *m, command: [x, {{image: y}}]}}{tail}\n"),
+    (image, 0..5_usize, prop::sample::select(vec!["", " # image: x", "  "])).prop_map(move |(image, form, tail)| {
+        // What a variable's braces are in a flow mapping.
+        let in_braces = if image.starts_with('$') { format!("'{image}'") } else { image.to_owned() };
+        match form {
+            0 => format!("  {name}:\n    image: {image}{tail}\n    ports: [80]\n"),
+            1 => format!("  {name}: {{image: {in_braces} , ports: [80]}}{tail}\n"),
+            2 => format!("  \"{name}\":\n      ports:\n      - 80\n\n      image:  {image}{tail}\n"),
+            3 => format!("  {name}:\n    <<: *m{tail}\n    environment: {{image: {in_braces} }}\n"),
+            _ => format!("  {name}: {{<<: *m, command: [x, {{image: y}}]}}{tail}\n"),
+        }
     })
 }
 
