@@ -71,7 +71,7 @@ pub fn facts(texts: &[(&str, &str)], env: &[Variable]) -> Result<Facts, FileErro
     let mut complete = !as_written.hazards.iter().any(|hazard| hazard.kind == HazardKind::Elsewhere);
     let mut list = Vec::new();
     for service in &services {
-        let at = |root: &'_ Yaml| root.get("services").and_then(|all| all.get(&service.name)).cloned();
+        let at = |root| service_at(root, &service.name);
         let (Some(written), Some(node)) = (at(&root), at(&filled)) else { continue };
         if node.get("profiles").is_some_and(|profiles| !profiles.items().is_empty()) {
             // Which profiles are on may be said by this variable, and is not worked out here.
@@ -84,14 +84,18 @@ pub fn facts(texts: &[(&str, &str)], env: &[Variable]) -> Result<Facts, FileErro
             name: service.name.clone(),
             image: service.image.clone().unwrap_or_default(),
             digest: service.image.as_deref().and_then(digest),
-            bind_mounts_relative: relative_binds(&written, &node),
-            ends: ends(service, &node, &services),
+            bind_mounts_relative: relative_binds(written, node),
+            ends: ends(service, node, &services),
             has_healthcheck: service.healthcheck,
             ports,
-            replicas: replicas(&node),
+            replicas: replicas(node),
         });
     }
-    Ok(Facts { text: merge::merge(texts)?, services: list, complete })
+    Ok(Facts { text: merge::written(texts, &root)?, services: list, complete })
+}
+
+fn service_at<'a>(root: &'a Yaml, name: &str) -> Option<&'a Yaml> {
+    root.get("services")?.get(name)
 }
 
 fn known<'a>(env: &'a [Variable], name: &str) -> Known<'a> {
@@ -125,10 +129,10 @@ fn digest(image: &str) -> Option<String> {
 }
 
 fn relative_binds(written: &Yaml, filled: &Yaml) -> Vec<String> {
-    let mounts = |node: &Yaml| node.get("volumes").map(|mounts| mounts.items().to_vec()).unwrap_or_default();
-    let both = mounts(written).into_iter().zip(mounts(filled));
+    let mounts = |node| Yaml::get(node, "volumes").map(Yaml::items).unwrap_or_default();
+    let both = mounts(written).iter().zip(mounts(filled));
     both.filter(|(_, filled)| services::is_relative_bind(filled))
-        .filter_map(|(written, _)| services::bind_source(&written))
+        .filter_map(|(written, _)| services::bind_source(written))
         .collect()
 }
 

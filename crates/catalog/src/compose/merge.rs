@@ -28,10 +28,14 @@ pub struct FileError {
 /// [`FileError`] with the file, the line and the column, if one is no YAML mapping, says a key twice, or puts a value where another
 /// kind of value stands.
 pub fn merge(texts: &[(&str, &str)]) -> Result<String, FileError> {
-    let root = tree(texts)?;
+    written(texts, &tree(texts)?)
+}
+
+/// The text of what was merged.
+pub(super) fn written(texts: &[(&str, &str)], root: &Yaml) -> Result<String, FileError> {
     match texts {
         [(_, only)] => Ok((*only).to_owned()),
-        _ => emit::document(&root).map_err(|error| blame(texts, error)),
+        _ => emit::document(root).map_err(|error| blame(texts, error)),
     }
 }
 

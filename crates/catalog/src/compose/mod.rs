@@ -1,5 +1,6 @@
 //! What a compose text says about a deployment, as far as the catalog and the plan need to know: services, images, variables,
-//! and what will not work on a Docker host that Portainer reaches from afar. Pure functions on text.
+//! and what will not work on a Docker host that Portainer reaches from afar. Several files are made one ([`merge`](merge())), read
+//! with an environment's variables ([`facts`](facts())), and given image digests ([`pin_images`]). Pure functions on text.
 
 mod emit;
 mod facts;
