@@ -6,8 +6,9 @@ use std::collections::{HashMap, HashSet};
 
 use super::{
     ComposeError, emit,
+    forms::{build, hosts, names, pairs, sequence, texts, without_reset},
     unique::{self, Identity},
-    yaml::{self, Kind, Mark, Yaml},
+    yaml::{self, Kind, Mark, Members, Yaml},
 };
 
 /// Why one of several compose files cannot be taken in.
@@ -203,12 +204,9 @@ fn plain(base: Yaml, over: Yaml, path: &mut Vec<String>) -> Result<Yaml, Compose
         }
         (Kind::Sequence(items), Kind::Sequence(others)) => {
             let over = clean(Yaml { at, mark: None, kind: Kind::Sequence(others) })?;
-            let mut kept: Vec<Yaml> = Vec::with_capacity(items.len());
-            for item in items.into_iter().chain(over.items().iter().cloned()) {
-                if !kept.iter().any(|known| known.same(&item)) {
-                    kept.push(item);
-                }
-            }
+            let mut seen = HashSet::new();
+            let mut kept: Vec<Yaml> = items.into_iter().chain(over.items().iter().cloned()).collect();
+            kept.retain(|item| seen.insert(item.meaning()));
             Ok(Yaml { at: base.at, mark: None, kind: Kind::Sequence(kept) })
         }
         (Kind::Scalar { .. }, kind) => clean(Yaml { at, mark: None, kind }),
@@ -223,30 +221,35 @@ fn plain(base: Yaml, over: Yaml, path: &mut Vec<String>) -> Result<Yaml, Compose
     }
 }
 
-type Members = Vec<(Yaml, Yaml)>;
-
-fn mappings(mut members: Members, others: Members, path: &mut Vec<String>) -> Result<Members, ComposeError> {
+fn mappings(members: Members, others: Members, path: &mut Vec<String>) -> Result<Members, ComposeError> {
     no_key_twice(&others)?;
+    let mut places: HashMap<String, usize> = HashMap::new();
+    for (index, (key, _)) in members.iter().enumerate() {
+        places.insert(key.text().unwrap_or_default().to_owned(), index);
+    }
+    // What is removed leaves a hole, so that the places stay right.
+    let mut slots: Vec<Option<(Yaml, Yaml)>> = members.into_iter().map(Some).collect();
     for (key, over) in others {
         let name = key.text().unwrap_or_default().to_owned();
-        let known = members.iter().position(|(known, _)| known.text() == Some(name.as_str()));
+        let known = places.get(&name).and_then(|place| slots.get_mut(*place));
         match (over.mark, known) {
-            (Some(Mark::Reset), Some(index)) => {
-                members.remove(index);
-            }
+            (Some(Mark::Reset), Some(slot)) => *slot = None,
             (Some(Mark::Reset), None) => {}
-            (_, None) => members.push((key, clean(over)?)),
-            (Some(Mark::Override), Some(index)) => members[index].1 = clean(over)?,
-            (None, Some(index)) => {
-                let nothing = Yaml::plain_at(over.at, "");
-                let base = std::mem::replace(&mut members[index].1, nothing);
-                path.push(name);
-                members[index].1 = value(base, over, path)?;
-                path.pop();
+            (_, None) => slots.push(Some((key, clean(over)?))),
+            (mark, Some(slot)) => {
+                *slot = match slot.take() {
+                    Some((key, base)) if mark.is_none() => {
+                        path.push(name);
+                        let merged = value(base, over, path)?;
+                        path.pop();
+                        Some((key, merged))
+                    }
+                    _ => Some((key, clean(over)?)),
+                };
             }
         }
     }
-    Ok(members)
+    Ok(slots.into_iter().flatten().collect())
 }
 
 /// Sequences appended; of the items with the same identity the last stays, in the place of the first.
@@ -270,15 +273,6 @@ fn distinct(base: Yaml, over: Yaml, identity: Identity, path: &mut Vec<String>) 
     Ok(base.with(Kind::Sequence(kept)))
 }
 
-/// A sequence, also of one text that stands there without one.
-fn sequence(node: Yaml) -> Yaml {
-    match node.kind {
-        Kind::Scalar { .. } if node.is_null() => node.with(Kind::Sequence(Vec::new())),
-        Kind::Scalar { .. } => node.with(Kind::Sequence(vec![node.clone()])),
-        _ => node,
-    }
-}
-
 /// Both as mappings if one is, else both as sequences. A variable in a key is put in only where the key stands in a text, so a
 /// sequence with one keeps its form.
 fn key_value(base: Yaml, over: Yaml, path: &mut Vec<String>) -> Result<Yaml, ComposeError> {
@@ -291,101 +285,6 @@ fn key_value(base: Yaml, over: Yaml, path: &mut Vec<String>) -> Result<Yaml, Com
         return plain(pairs(base), pairs(over), path);
     }
     distinct(texts(base), texts(clean(over)?), unique::text, path)
-}
-
-/// `KEY=VALUE` texts as a mapping; of several with one key the last.
-fn pairs(node: Yaml) -> Yaml {
-    let Kind::Sequence(items) = &node.kind else { return node };
-    let mut members: Members = Vec::new();
-    for item in items.iter().filter(|item| item.mark != Some(Mark::Reset)) {
-        let Some(text) = item.text() else { continue };
-        let (key, value) = match text.split_once('=') {
-            Some((key, value)) => (key, Yaml::text_at(item.at, value.to_owned())),
-            None => (text, Yaml::plain_at(item.at, "null")),
-        };
-        match members.iter_mut().find(|(known, _)| known.text() == Some(key)) {
-            Some((_, place)) => *place = value,
-            None => members.push((Yaml::text_at(item.at, key.to_owned()), value)),
-        }
-    }
-    node.with(Kind::Mapping(members))
-}
-
-/// A mapping as `KEY=VALUE` texts.
-fn texts(node: Yaml) -> Yaml {
-    let Kind::Mapping(members) = &node.kind else { return node };
-    let items = members.iter().flat_map(|(key, value)| {
-        let key_text = key.text().unwrap_or_default();
-        let values = match &value.kind {
-            Kind::Sequence(items) => items.iter().filter_map(Yaml::text).collect(),
-            _ => vec![value.text().filter(|_| !value.is_null()).unwrap_or_default()],
-        };
-        let alone = value.is_null();
-        values.into_iter().map(move |value| match alone {
-            true => Yaml::text_at(key.at, key_text.to_owned()),
-            false => Yaml::text_at(key.at, format!("{key_text}={value}")),
-        })
-    });
-    node.with(Kind::Sequence(items.collect()))
-}
-
-/// Names and addresses as `HOST=ADDRESS` texts, so that the same one is known in its three forms.
-fn hosts(node: Yaml) -> Result<Yaml, ComposeError> {
-    let node = texts(clean(node)?);
-    let Kind::Sequence(items) = node.kind else { return Ok(node) };
-    let one = |item: Yaml| match item.text().filter(|text| !text.contains('=')).and_then(|text| text.split_once(':')) {
-        // A name has no colon, an address of version 6 has several; what a variable stands for is not known.
-        Some((host, address)) if !host.contains('$') => Yaml::text_at(item.at, format!("{host}={address}")),
-        _ => Yaml::text_at(item.at, item.text().unwrap_or_default().to_owned()),
-    };
-    Ok(Yaml { at: node.at, mark: None, kind: Kind::Sequence(items.into_iter().map(one).collect()) })
-}
-
-/// The base without the names that the later one marks `!reset`.
-fn without_reset(base: Yaml, over: &Yaml) -> Yaml {
-    let reset = over.members().iter().filter(|(_, value)| value.mark == Some(Mark::Reset));
-    let gone: Vec<&str> = reset.filter_map(|(key, _)| key.text()).collect();
-    let kept = |name: Option<&str>| name.is_none_or(|name| !gone.contains(&name));
-    let kind = match base.kind {
-        Kind::Mapping(members) => Kind::Mapping(members.into_iter().filter(|(key, _)| kept(key.text())).collect()),
-        Kind::Sequence(items) => {
-            let name = |item: &Yaml| item.text().map(|text| text.split(['=', ':']).next().unwrap_or(text).to_owned());
-            Kind::Sequence(items.into_iter().filter(|item| kept(name(item).as_deref())).collect())
-        }
-        scalar @ Kind::Scalar { .. } => scalar,
-    };
-    Yaml { at: base.at, mark: None, kind }
-}
-
-/// Names in a sequence as a mapping.
-fn names(node: Yaml, started: bool) -> Yaml {
-    let Kind::Sequence(items) = &node.kind else { return node };
-    let mut members: Members = Vec::new();
-    for item in items.iter().filter(|item| item.mark != Some(Mark::Reset)) {
-        let Some(name) = item.text() else { continue };
-        if members.iter().any(|(known, _)| known.text() == Some(name)) {
-            continue;
-        }
-        let member = |key: &str, value| (Yaml::text_at(item.at, key.to_owned()), value);
-        let condition = || Yaml::plain_at(item.at, "service_started");
-        let value = match started {
-            true => item.with(Kind::Mapping(vec![
-                member("condition", condition()),
-                member("required", Yaml::plain_at(item.at, "true")),
-            ])),
-            false => Yaml::plain_at(item.at, "null"),
-        };
-        members.push(member(name, value));
-    }
-    node.with(Kind::Mapping(members))
-}
-
-/// A text as the folder to build from.
-fn build(node: Yaml) -> Yaml {
-    if node.text().is_none() || node.is_null() {
-        return node;
-    }
-    node.with(Kind::Mapping(vec![(Yaml::text_at(node.at, "context".to_owned()), node.clone())]))
 }
 
 /// The later one's subnets, each with what a former one says of the same.

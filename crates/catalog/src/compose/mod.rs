@@ -4,6 +4,7 @@
 
 mod emit;
 mod facts;
+mod forms;
 mod hazards;
 mod interpolation;
 mod merge;

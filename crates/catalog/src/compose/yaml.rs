@@ -6,6 +6,9 @@ use saphyr_parser::{Event, Parser, ScalarStyle, Tag};
 
 use super::ComposeError;
 
+/// The members of a mapping in their order.
+pub(super) type Members = Vec<(Yaml, Yaml)>;
+
 /// A value and where it begins.
 #[derive(Clone, Debug)]
 pub(super) struct Yaml {
@@ -42,7 +45,7 @@ pub(super) enum Kind {
         plain: bool,
     },
     Sequence(Vec<Yaml>),
-    Mapping(Vec<(Yaml, Yaml)>),
+    Mapping(Members),
 }
 
 /// Most values one document may have once its aliases are resolved. Real compose files have a few hundred; a few lines of
@@ -249,25 +252,39 @@ impl Yaml {
         Self { at: self.at, mark: None, kind }
     }
 
-    /// Whether two values mean the same wherever they stand and in whatever order their members are.
-    pub(super) fn same(&self, other: &Self) -> bool {
-        if self.is_null() || other.is_null() {
-            return self.is_null() && other.is_null();
-        }
-        match (&self.kind, &other.kind) {
-            (Kind::Scalar { text, plain }, Kind::Scalar { text: other, plain: other_plain }) => {
-                text == other && (plain == other_plain || is_surely_text(text))
+    /// A text that two values have in common if and only if they mean the same, wherever they stand and in whatever order their
+    /// members are.
+    pub(super) fn meaning(&self) -> String {
+        let mut out = String::new();
+        self.put_meaning(&mut out);
+        out
+    }
+
+    fn put_meaning(&self, out: &mut String) {
+        // Each text has its length before it, so that none can look like two.
+        let put = |text: &str, out: &mut String| out.push_str(&format!("{} {text}", text.len()));
+        match &self.kind {
+            Kind::Scalar { .. } if self.is_null() => out.push('0'),
+            Kind::Scalar { text, plain } => {
+                out.push(if *plain && !is_surely_text(text) { 'p' } else { 't' });
+                put(text, out);
             }
-            (Kind::Sequence(items), Kind::Sequence(others)) => {
-                items.len() == others.len() && items.iter().zip(others).all(|(one, other)| one.same(other))
+            Kind::Sequence(items) => {
+                out.push('[');
+                items.iter().for_each(|item| item.put_meaning(out));
+                out.push(']');
             }
-            (Kind::Mapping(members), Kind::Mapping(others)) => {
-                members.len() == others.len()
-                    && members.iter().all(|(key, value)| {
-                        others.iter().any(|(other, its)| key.text() == other.text() && value.same(its))
-                    })
+            Kind::Mapping(members) => {
+                let mut members: Vec<(&str, &Self)> =
+                    members.iter().map(|(key, value)| (key.text().unwrap_or_default(), value)).collect();
+                members.sort_by_key(|(key, _)| *key);
+                out.push('{');
+                for (key, value) in members {
+                    put(key, out);
+                    value.put_meaning(out);
+                }
+                out.push('}');
             }
-            _ => false,
         }
     }
 

@@ -347,3 +347,18 @@ fn associative(trees: &[(Value, Value)]) -> Result<(), TestCaseError> {
     prop_assert_eq!(&merged(&[a, &merged(&[b, c])]), &all);
     Ok(())
 }
+
+/// What an author may make large is merged in a time that grows with it, not with its square.
+#[test]
+fn large_files_are_merged() {
+    let list = |from: usize| {
+        let items: Vec<String> = (from..from + 15_000).map(|number| format!("v{number}=1")).collect();
+        items.join(", ")
+    };
+    let file = |from: usize| {
+        let items = list(from);
+        format!("services:\n  a:\n    security_opt: [{items}]\n    environment: [{items}]\n    networks: [{items}]\n")
+    };
+    let out = merged(&[&file(0), &file(10_000)]);
+    assert_eq!(out.lines().count(), 2 + 3 + 3 * 25_000);
+}
