@@ -185,10 +185,15 @@ async fn verify_audit(services: &Services, since: Option<&str>) -> Result<(), St
         println!("{}", fault_words(fault));
     }
     if !known {
-        println!("The record that had this digest is gone, or was rewritten: the audit is not the one you looked at then.");
+        println!(
+            "The record that had this digest is gone, or was rewritten: the audit is not the one you looked at then."
+        );
     }
     if verdict.faults.is_empty() && known {
-        println!("{} records, none altered or missing. Keep this digest elsewhere: {}", verdict.records, verdict.digest);
+        println!(
+            "{} records, none altered or missing. Keep this digest elsewhere: {}",
+            verdict.records, verdict.digest
+        );
         return Ok(());
     }
     Err(StartError::Refused("the audit is not what was written".to_owned()))

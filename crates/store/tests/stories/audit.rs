@@ -101,7 +101,10 @@ async fn records_are_found_by_what_they_say(database: &TestDatabase) {
     let sessions = AuditFilter { action: Some("session.".into()), ..AuditFilter::default() };
     assert_eq!(actions(sessions).await, ["session.refused", "session.sign_in"]);
     let oldest = store.audit_from(&AuditFilter::default(), None, 2).await.unwrap();
-    assert_eq!(oldest.iter().map(|one| one.action.as_str()).collect::<Vec<_>>(), ["session.sign_in", "session.refused"]);
+    assert_eq!(
+        oldest.iter().map(|one| one.action.as_str()).collect::<Vec<_>>(),
+        ["session.sign_in", "session.refused"]
+    );
     let next = store.audit_from(&AuditFilter::default(), oldest.last().map(|one| one.id), 9).await.unwrap();
     assert_eq!(next.len(), 2);
     let since = AuditFilter { since: Some(T0 + 2), until: Some(T0 + 4), ..AuditFilter::default() };
