@@ -9,11 +9,11 @@ use std::{
 };
 
 use futures::future::join_all;
-use secrecy::ExposeSecret as _;
+use secrecy::{ExposeSecret as _, SecretString};
+use types::catalog::variable_form;
 
 use super::{ApplyError, Control, leases::Leases, redact::Redactor};
 use crate::{
-    dotenv::{self, Hazard},
     model::{
         ApplyRecord, ApplyReport, ApplyVerdict, DesiredSource, DesiredStack, DesiredValue, Disclosure, Event,
         EventKind, FailureCause, Intent, Receipt, SecretRef, SkippedBecause, Step, StepId, StepResult, Verdict,
@@ -138,15 +138,15 @@ impl<'a> Session<'a> {
         let mut variables = Variables::default();
         for (variable, value) in &wanted.variables {
             let value = match value {
-                DesiredValue::Plain(value) => value.clone().into(),
+                DesiredValue::Plain(value) => SecretString::from(value.clone()),
                 DesiredValue::Secret { name, version, .. } => {
-                    let secret = self.secret(&SecretRef { name: name.clone(), version: *version }).await?;
-                    if !wanted.swarm && dotenv::hazard(secret.expose_secret()) == Some(Hazard::LineBreak) {
-                        return Err(FailureCause::LineBreak { variable: variable.clone() });
-                    }
-                    secret
+                    self.secret(&SecretRef { name: name.clone(), version: *version }).await?
                 }
             };
+            // Now, before any call: found out by the client after a removal it would leave nothing running.
+            if let Err(hazard) = variable_form(value.expose_secret(), wanted.swarm) {
+                return Err(FailureCause::UnsafeValue { variable: variable.clone(), hazard });
+            }
             variables.0.insert(variable.clone(), value);
         }
         let source = match &wanted.source {
@@ -176,7 +176,7 @@ impl<'a> Session<'a> {
         }
     }
 
-    async fn secret(&self, secret: &SecretRef) -> Result<secrecy::SecretString, FailureCause> {
+    async fn secret(&self, secret: &SecretRef) -> Result<SecretString, FailureCause> {
         match self.ports.secrets.resolve(secret).await {
             Ok(value) => {
                 self.redactor.learn(&value);

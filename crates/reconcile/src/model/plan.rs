@@ -8,7 +8,7 @@ use types::Millis;
 use super::{BlockedCause, Digest, Reason, Warning};
 
 /// The version of the shape of [`Plan`]. A plan of another format is refused.
-pub const PLAN_FORMAT: u32 = 1;
+pub const PLAN_FORMAT: u32 = 2;
 
 /// What would be done to bring the live side to the desired state.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

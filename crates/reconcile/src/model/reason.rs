@@ -1,6 +1,7 @@
 //! Why a step is made, what keeps a stack from being planned, and what will hurt.
 
 use serde::{Deserialize, Serialize};
+use types::catalog::DotenvHazard;
 
 use super::{AutoUpdate, Condition, Prune, StackKind, Trouble};
 
@@ -175,7 +176,8 @@ pub enum BlockedCause {
     EnvironmentMissing,
     /// The environment does not answer.
     EnvironmentDown,
-    /// The name is empty or begins with something other than a letter or digit after Portainer's normalising.
+    /// The name is empty, too long, or begins with something other than a letter or digit after Portainer's normalising: see
+    /// [`check_stack_name`](types::catalog::check_stack_name).
     BadName,
     /// Another stack of the catalog has the same name after Portainer's normalising.
     NameTaken {
@@ -202,10 +204,12 @@ pub enum BlockedCause {
         /// The names in the cycle, sorted.
         names: Vec<String>,
     },
-    /// A value has a line break, which would set another variable.
-    LineBreak {
+    /// A value does not get to Docker unchanged in any form.
+    UnsafeValue {
         /// The variable.
         variable: String,
+        /// What is in the way.
+        hazard: DotenvHazard,
     },
     /// The name of a variable is not one.
     BadVariable {
@@ -266,13 +270,6 @@ pub enum WarningKind {
         service: String,
         /// The image.
         image: String,
-    },
-    /// A value that compose's dotenv rules change on the way to Docker.
-    ValueMangled {
-        /// The variable.
-        variable: String,
-        /// The first thing that does it.
-        hazard: crate::dotenv::Hazard,
     },
     /// Named volumes belong to the former name and are not carried over.
     VolumesStayBehind {

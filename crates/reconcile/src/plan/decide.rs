@@ -1,10 +1,12 @@
 //! What to do with one stack.
 
-use types::Millis;
+use types::{
+    Millis,
+    catalog::{is_variable_name, variable_form},
+};
 
 use super::compare::{Comparison, compare};
 use crate::{
-    dotenv::{self, Hazard},
     model::{
         Action, AdoptFrom, BlockedCause, DesiredStack, DesiredValue, Generation, HandEdit, ObservedProject,
         ObservedStack, Reason, Risk, RowStatus, StackKind,
@@ -54,15 +56,13 @@ fn unfit(wanted: &DesiredStack) -> Option<BlockedCause> {
         return Some(BlockedCause::BadName);
     }
     wanted.variables.iter().find_map(|(name, value)| {
-        if !dotenv::is_name(name) {
+        if !is_variable_name(name) {
             return Some(BlockedCause::BadVariable { variable: name.clone() });
         }
-        match value {
-            DesiredValue::Plain(value) if !wanted.swarm && dotenv::hazard(value) == Some(Hazard::LineBreak) => {
-                Some(BlockedCause::LineBreak { variable: name.clone() })
-            }
-            _ => None,
-        }
+        // A secret's value is not known yet: it is looked at before the step's first call.
+        let DesiredValue::Plain(value) = value else { return None };
+        let hazard = variable_form(value, wanted.swarm).err()?;
+        Some(BlockedCause::UnsafeValue { variable: name.clone(), hazard })
     })
 }
 

@@ -165,7 +165,7 @@ pub enum PortainerError {
         /// The variable's name.
         name: String,
         /// Why, without the value.
-        reason: &'static str,
+        reason: String,
     },
 }
 

@@ -21,7 +21,8 @@ pub(super) struct Deployment {
     pub(super) swarm: bool,
     /// The compose files.
     pub(super) texts: Vec<String>,
-    pub(super) variables: BTreeMap<String, String>,
+    /// As compose reads them, or what it says where it can't.
+    pub(super) variables: Result<BTreeMap<String, String>, String>,
     pub(super) pull: bool,
     pub(super) recreate: bool,
     pub(super) prune: bool,
@@ -35,7 +36,7 @@ impl Deployment {
         let env = row.env.clone().unwrap_or_default();
         // Swarm gets its variables as they are; compose through a file, the repository's own before it.
         let variables = if swarm {
-            env.into_iter().collect()
+            Ok(env.into_iter().collect())
         } else {
             let beside = Path::new(&row.entry_point).with_file_name(".env").to_string_lossy().into_owned();
             let own = row.files.get(&beside).cloned().unwrap_or_default();
@@ -87,7 +88,8 @@ pub(super) async fn deploy(shared: &Shared, deployment: &Deployment) -> Result<(
 
 /// `compose up`, or `stack deploy`. 2.23 takes the project down if it fails after the pull.
 fn up(host: &mut Host, deployment: &Deployment, generation: Generation, now: i64) -> Result<(), String> {
-    let services = compose::services(&deployment.texts, &deployment.variables, &deployment.project);
+    let services = (deployment.variables.clone())
+        .and_then(|variables| compose::services(&deployment.texts, &variables, &deployment.project));
     if deployment.swarm {
         return swarm_up(host, deployment, services?, now);
     }

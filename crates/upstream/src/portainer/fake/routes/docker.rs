@@ -11,6 +11,7 @@ use axum::{
 };
 use jiff::Timestamp;
 use serde_json::{Value, json};
+use types::catalog::ImageName;
 
 use super::{
     super::{
@@ -255,8 +256,7 @@ fn info(host: &Host) -> Value {
 }
 
 fn image_value(image: &str) -> Value {
-    let name = image.split('@').next().unwrap_or(image);
-    let repository = name.rsplit_once(':').filter(|(_, tag)| !tag.contains('/')).map_or(name, |(name, _)| name);
+    let repository = ImageName::parse(image).repository;
     json!({
         "Id": image_id(image),
         "RepoTags": [image],
