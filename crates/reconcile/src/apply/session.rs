@@ -78,8 +78,8 @@ impl<'a> Session<'a> {
         join_all(environments.iter().map(|environment| self.environment(environment, intents))).await;
         let report = self.report();
         if !self.leases.are_lost() {
-            let at = self.ports.clock.now();
-            self.ports.journal.end(&self.record.id, report.verdict, at).await.map_err(ApplyError::Journal)?;
+            let (at, held) = (self.ports.clock.now(), self.leases.held());
+            self.ports.journal.end(&self.record.id, report.verdict, at, held).await.map_err(ApplyError::Journal)?;
         }
         self.emit(EventKind::Ended { verdict: report.verdict });
         Ok(report)
@@ -157,7 +157,11 @@ impl<'a> Session<'a> {
                 compose_file: compose_file.clone(),
                 additional_files: additional_files.clone(),
                 credential: match credential {
-                    Some(secret) => Some(Credential(self.secret(secret).await?)),
+                    Some(secret) => {
+                        let credential = self.secret(secret).await?;
+                        self.redactor.learn_login(&credential);
+                        Some(Credential(credential))
+                    }
                     None => None,
                 },
             },

@@ -199,6 +199,11 @@ pub enum FailureCause {
     BrokeOff,
     /// The row is not as desired after the call.
     NotAsDesired,
+    /// The revision's images could not be written into its text, so it was not brought back.
+    Unrenderable {
+        /// Why.
+        detail: String,
+    },
     /// The live side could not be observed.
     Unobservable {
         /// Why.

@@ -75,6 +75,15 @@ pub(crate) fn compare(
     found
 }
 
+/// Whether a row may have come from a create of `wanted`: its kind, source and variables are those that were sent. Only the
+/// commit may be another, since Portainer takes its reference's newest.
+pub(crate) fn may_be_made_of(wanted: &DesiredStack, live: &ObservedStack, now: Millis) -> bool {
+    let found = compare(wanted, live, None, now);
+    live.name == wanted.name
+        && found.recreate.is_empty()
+        && found.update.iter().all(|reason| matches!(reason, Reason::CommitMoved { .. }))
+}
+
 fn compare_source(wanted: &DesiredStack, live: &ObservedStack, found: &mut Comparison) {
     match (&wanted.source, &live.source) {
         (

@@ -122,7 +122,7 @@ fn a_failed_stack_is_brought_back() {
         let state = world.lock();
         let running: Vec<_> =
             state.hosts[DEV].containers.iter().filter(|one| one.project == "db").map(|one| &one.image).collect();
-        assert_eq!(running, ["db:1"], "{generation:?} {behaviour:?}");
+        assert_eq!(running, ["db:1@sha256:db:1"], "{generation:?} {behaviour:?}: by digest");
         let row = state.hosts[DEV].rows.iter().find(|row| row.name == "db").unwrap();
         assert_eq!(row.env["MODE"], "old");
     }

@@ -12,7 +12,7 @@ use reconcile::{
 };
 use serde::{Serialize, de::DeserializeOwned};
 use store::{
-    ApplyState, EntryKind, LockAttempt, NewApply, NewEntry, NewRevision, PinRow, RevisionRow, Store, StoreError,
+    ApplyState, EntryKind, HeldLock, LockAttempt, NewApply, NewEntry, NewRevision, PinRow, RevisionRow, Store, StoreError,
 };
 use types::Millis;
 
@@ -55,11 +55,12 @@ impl Memory {
         step: &str,
         body: &(impl Serialize + Sync),
         at: Millis,
+        held: &[Lease],
     ) -> Result<(), PortError> {
         let what = format!("write to the journal of apply {apply}");
         let entry =
             NewEntry { apply: apply.0.clone(), kind, step: Some(step.to_owned()), body: json(&what, body)?, at };
-        self.store.append_entry(&entry).await.map_err(|error| failed(&what, &error))?;
+        self.store.append_entry(&entry, &locks(held)).await.map_err(|error| failed(&what, &error))?;
         Ok(())
     }
 }
@@ -69,7 +70,21 @@ fn failed(what: &str, error: &StoreError) -> PortError {
     if error.is_conflict("apply_ended") {
         return PortError::new(format!("could not {what}: another process took it up and ended it"));
     }
+    if error.is_conflict("lock_lost") {
+        return PortError::new(format!("could not {what}: its lock lapsed and was taken by another"));
+    }
     PortError::new(format!("could not {what}: {error}"))
+}
+
+/// The locks as the store knows them.
+fn locks(held: &[Lease]) -> Vec<HeldLock> {
+    held.iter()
+        .map(|Lease { environment, owner, epoch }| HeldLock {
+            environment: environment.clone(),
+            owner: owner.clone(),
+            epoch: *epoch,
+        })
+        .collect()
 }
 
 fn json(what: &str, value: &impl Serialize) -> Result<String, PortError> {
@@ -102,7 +117,7 @@ fn state(verdict: ApplyVerdict) -> ApplyState {
 
 #[async_trait]
 impl Journal for Memory {
-    async fn begin(&self, record: &ApplyRecord) -> Result<(), PortError> {
+    async fn begin(&self, record: &ApplyRecord, held: &[Lease]) -> Result<(), PortError> {
         let what = format!("begin apply {}", record.id);
         let environments: BTreeSet<&String> = record.plan.steps.iter().map(|step| &step.environment).collect();
         let new = NewApply {
@@ -113,7 +128,7 @@ impl Journal for Memory {
             record: json(&what, record)?,
             now: record.started_at,
         };
-        self.store.begin_apply(&new).await.map_err(|error| {
+        self.store.begin_apply(&new, &locks(held)).await.map_err(|error| {
             if error.is_conflict("apply_environments_environment") {
                 return PortError::new(format!("could not {what}: another on one of its environments has not ended"));
             }
@@ -121,16 +136,22 @@ impl Journal for Memory {
         })
     }
 
-    async fn intent(&self, intent: &Intent) -> Result<(), PortError> {
-        self.append(&intent.apply, EntryKind::Intent, intent.step.as_str(), intent, intent.at).await
+    async fn intent(&self, intent: &Intent, held: &[Lease]) -> Result<(), PortError> {
+        self.append(&intent.apply, EntryKind::Intent, intent.step.as_str(), intent, intent.at, held).await
     }
 
-    async fn receipt(&self, receipt: &Receipt) -> Result<(), PortError> {
-        self.append(&receipt.apply, EntryKind::Receipt, receipt.step.as_str(), receipt, receipt.ended_at).await
+    async fn receipt(&self, receipt: &Receipt, held: &[Lease]) -> Result<(), PortError> {
+        self.append(&receipt.apply, EntryKind::Receipt, receipt.step.as_str(), receipt, receipt.ended_at, held).await
     }
 
-    async fn end(&self, apply: &ApplyId, verdict: ApplyVerdict, at: Millis) -> Result<(), PortError> {
-        let ended = self.store.end_apply(&apply.0, state(verdict), at).await;
+    async fn end(
+        &self,
+        apply: &ApplyId,
+        verdict: ApplyVerdict,
+        at: Millis,
+        held: &[Lease],
+    ) -> Result<(), PortError> {
+        let ended = self.store.end_apply(&apply.0, state(verdict), at, &locks(held)).await;
         ended.map_err(|error| failed(&format!("end apply {apply}"), &error))
     }
 
@@ -158,7 +179,7 @@ impl Journal for Memory {
         Ok(all)
     }
 
-    async fn keep_revision(&self, revision: &Revision) -> Result<(), PortError> {
+    async fn keep_revision(&self, revision: &Revision, held: &[Lease]) -> Result<(), PortError> {
         let what = format!("keep revision {} of {}/{}", revision.number, revision.environment, revision.stack);
         let new = NewRevision {
             environment: revision.environment.clone(),
@@ -169,7 +190,7 @@ impl Journal for Memory {
             body: json(&what, revision)?,
             at: revision.at,
         };
-        self.store.keep_revision(&new).await.map_err(|error| {
+        self.store.keep_revision(&new, &locks(held)).await.map_err(|error| {
             if error.is_conflict("revisions_number") {
                 return PortError::new(format!("could not {what}: it is not the next, another was kept meanwhile"));
             }
@@ -188,9 +209,9 @@ impl Journal for Memory {
         revisions(rows.map_err(|error| failed(&format!("read the revisions of {environment}"), &error))?)
     }
 
-    async fn forget_applied(&self, stack: &StackRef) -> Result<(), PortError> {
+    async fn forget_applied(&self, stack: &StackRef, held: &[Lease]) -> Result<(), PortError> {
         let StackRef { environment, stack } = stack;
-        let forgotten = self.store.forget_applied(environment, stack).await;
+        let forgotten = self.store.forget_applied(environment, stack, &locks(held)).await;
         forgotten.map(drop).map_err(|error| failed(&format!("note that {environment}/{stack} was removed"), &error))
     }
 

@@ -1,8 +1,10 @@
 //! The Docker hosts themselves, through Portainer's proxy.
 
 mod client;
+mod events;
 mod logs;
 mod pull;
+mod stats;
 mod wire;
 
 use std::{collections::BTreeMap, pin::Pin};
@@ -32,7 +34,10 @@ pub trait Docker: Send + Sync {
     /// [`PortainerError::NotFound`].
     async fn container(&self, environment: EnvironmentId, id: &str) -> Result<ContainerDetails, PortainerError>;
 
-    /// What a container wrote, oldest first.
+    /// What a container wrote, oldest first. Dropping the stream closes its connection.
+    ///
+    /// What is not followed ends with [`PortainerError::TimedOut`] when the host is silent for as long as a read may take, and
+    /// with [`PortainerError::Docker`] after 16 MiB. A followed log has no end but its container's.
     ///
     /// # Errors
     /// [`PortainerError::NotFound`]; later ones come through the stream.
@@ -49,6 +54,19 @@ pub trait Docker: Send + Sync {
     /// [`PortainerError::NotFound`].
     async fn restart_container(&self, environment: EnvironmentId, id: &str)
     -> Result<ContainerDetails, PortainerError>;
+
+    /// What a container uses now. Docker measures for a second or two.
+    ///
+    /// # Errors
+    /// [`PortainerError::NotFound`].
+    async fn container_stats(&self, environment: EnvironmentId, id: &str) -> Result<ContainerStats, PortainerError>;
+
+    /// What happened to the host's containers, images, networks and volumes in a time that is over, oldest first: the newest
+    /// [`EventWindow::MOST`]. Docker itself remembers some hundred only.
+    ///
+    /// # Errors
+    /// [`PortainerError::Invalid`] if the time ends before it begins; [`PortainerError::TimedOut`] if it is not over.
+    async fn events(&self, environment: EnvironmentId, window: &EventWindow) -> Result<Vec<HostEvent>, PortainerError>;
 
     /// An image that the host has, by name or identifier.
     ///
@@ -193,6 +211,8 @@ pub struct ContainerDetails {
     pub started: Option<Millis>,
     /// When it last ended.
     pub finished: Option<Millis>,
+    /// Its ports.
+    pub ports: Vec<Port>,
     /// It writes to a terminal: its log knows no streams.
     pub tty: bool,
     /// All its labels.
@@ -208,6 +228,68 @@ pub struct HealthCheck {
     pub exit_code: i64,
     /// What it printed.
     pub output: String,
+}
+
+/// What a container uses. Nothing is known of one that does not run.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct ContainerStats {
+    /// When it was measured; none if it does not run.
+    pub time: Option<Millis>,
+    /// Processors in use: 1.5 is one and a half. None until there are two measurements.
+    pub cpus: Option<f64>,
+    /// Bytes of memory, without what the kernel keeps of files and gives back when needed.
+    pub memory: u64,
+    /// Bytes of memory it may use; the host's if it has no limit of its own.
+    pub memory_limit: u64,
+    /// Processes and threads.
+    pub processes: u64,
+    /// Bytes received over all networks since it was started.
+    pub received: u64,
+    /// Bytes sent over all networks since it was started.
+    pub sent: u64,
+    /// Bytes read from disks since it was started.
+    pub read: u64,
+    /// Bytes written to disks since it was started.
+    pub written: u64,
+}
+
+/// Which events.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EventWindow {
+    /// From then on.
+    pub since: Millis,
+    /// Until then. Must be over: Docker waits for the end of a time that is not.
+    pub until: Millis,
+    /// Of which containers; of the whole host also what happened to images, networks and volumes.
+    pub of: ContainersOf,
+}
+
+impl EventWindow {
+    /// So many events are returned at most.
+    pub const MOST: usize = 1000;
+}
+
+/// Something that happened on a host.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HostEvent {
+    /// When.
+    pub time: Millis,
+    /// What it happened to: `container`, `image`, `network`, `volume`, ….
+    pub kind: String,
+    /// What happened, in Docker's word: `start`, `die`, `oom`, `pull`, `health_status: unhealthy`, ….
+    pub action: String,
+    /// The identifier of what it happened to; an image's name.
+    pub id: String,
+    /// More about it, such as `name`, `image`, `exitCode` and the container's labels.
+    pub attributes: BTreeMap<String, String>,
+}
+
+impl HostEvent {
+    /// How a container ended, for `die`.
+    #[must_use]
+    pub fn exit_code(&self) -> Option<i64> {
+        self.attributes.get("exitCode")?.parse().ok()
+    }
 }
 
 /// An image on a host.
@@ -307,6 +389,8 @@ pub struct LogLine {
     pub time: Option<Millis>,
     /// Without the line break. What is not UTF-8 is replaced.
     pub text: String,
+    /// It was longer than 16 KiB; only its beginning is here.
+    pub cut: bool,
 }
 
 /// Where a line was written to.

@@ -220,6 +220,7 @@ mod tests {
             restarts: -1,
             started: Some(7),
             finished: None,
+            ports: Vec::new(),
             tty: false,
             labels: BTreeMap::new(),
         }

@@ -101,7 +101,7 @@ fn up(host: &mut Host, deployment: &Deployment, generation: Generation, now: i64
     }
     let outcome = services.and_then(|services| compose_up(host, deployment, &services, generation, now));
     if outcome.is_err() && generation == Generation::V2_23 {
-        down(host, &deployment.project);
+        down(host, &deployment.project, now);
     }
     outcome
 }
@@ -121,7 +121,7 @@ fn compose_up(
         return Err(format!("Error response from daemon: manifest for {} not found: manifest unknown", missing.image));
     }
     if generation == Generation::Newer && deployment.prune {
-        host.containers.retain(|one| {
+        host.keep(now, |one| {
             !one.is_of(PROJECT, &deployment.project) || services.iter().any(|service| service.name == one.service.name)
         });
     }
@@ -132,7 +132,7 @@ fn compose_up(
             if host.containers[at].service == *service && !deployment.recreate {
                 continue;
             }
-            host.containers.remove(at);
+            host.keep(now, |one| one.name != name);
         }
         let clash = match host.behaviour(service) {
             Behaviour::PortClash(port) => Some(port),
@@ -157,14 +157,14 @@ fn swarm_up(host: &mut Host, deployment: &Deployment, services: Vec<Service>, no
         return Err("this node is not a swarm manager".to_owned());
     }
     if deployment.prune {
-        host.containers.retain(|one| {
+        host.keep(now, |one| {
             !one.is_of(NAMESPACE, &deployment.project)
                 || services.iter().any(|service| service.name == one.service.name)
         });
     }
     for service in services {
         let name = format!("{}_{}.1", deployment.project, service.name);
-        host.containers.retain(|one| one.name != name);
+        host.keep(now, |one| one.name != name);
         if is_missing(host, &service) {
             continue;
         }
@@ -176,6 +176,6 @@ fn swarm_up(host: &mut Host, deployment: &Deployment, services: Vec<Service>, no
 }
 
 /// `compose down --remove-orphans`, or `stack rm`.
-pub(super) fn down(host: &mut Host, project: &str) {
-    host.containers.retain(|one| !one.is_of(PROJECT, project) && !one.is_of(NAMESPACE, project));
+pub(super) fn down(host: &mut Host, project: &str, now: i64) {
+    host.keep(now, |one| !one.is_of(PROJECT, project) && !one.is_of(NAMESPACE, project));
 }

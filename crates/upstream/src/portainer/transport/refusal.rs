@@ -127,7 +127,9 @@ pub(super) fn judge(
             detail: "HTTP 404 for a path that every Portainer has; a path prefix may be missing".to_owned(),
         },
         404 => PortainerError::NotFound { call: call.what, detail },
-        408 => PortainerError::Busy,
+        // Only Portainer's own gate, whose errors have details, says that nothing was done: a proxy that lost patience says 408 too.
+        408 if said.is_object && !said.is_docker => PortainerError::Busy,
+        408 => PortainerError::Gateway { status, call: call.what, write: call.write },
         400 | 409 => refused(status, &said, call),
         500 => internal(&said, call),
         501.. => PortainerError::ServerError { status, call: call.what, detail },
