@@ -39,11 +39,7 @@ fn is_unlike(container: &ObservedContainer, applied: &Applied) -> bool {
 
 impl Session<'_> {
     /// What this step is to replace. `seen` is how the stack was before the first call, if this process looked then.
-    pub(super) async fn made_by_hand(
-        &self,
-        step: &Step,
-        seen: Option<&StackView>,
-    ) -> Result<MadeByHand, FailureCause> {
+    pub(super) async fn made_by_hand(&self, step: &Step, seen: Option<&StackView>) -> Result<MadeByHand, FailureCause> {
         let by_hand = |reason: &Reason| matches!(reason, Reason::EditedByHand { what: HandEdit::Container(_) });
         let Action::Redeploy { id } = step.action else { return Ok(MadeByHand::Nothing) };
         if !step.reasons.iter().any(by_hand) {

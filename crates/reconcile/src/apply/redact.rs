@@ -114,14 +114,17 @@ mod tests {
             "ada:pa/s word$Z",
         ] {
             let clean = redactor.clean(said);
-            let leaks = ["word", "YWRhOn", "pa/", "pa%2"].iter().filter(|part| {
-                clean.replace("password", "").replace("Basic", "").contains(**part)
-            });
+            let leaks = ["word", "YWRhOn", "pa/", "pa%2"]
+                .iter()
+                .filter(|part| clean.replace("password", "").replace("Basic", "").contains(**part));
             assert_eq!(leaks.count(), 0, "{clean}");
         }
         let token = Redactor::default();
         token.learn_login(&"ghp_token".into());
-        assert_eq!(token.clean("x-access-token:ghp_token eC1hY2Nlc3MtdG9rZW46Z2hwX3Rva2Vu"), "x-access-token:[secret] [secret]");
+        assert_eq!(
+            token.clean("x-access-token:ghp_token eC1hY2Nlc3MtdG9rZW46Z2hwX3Rva2Vu"),
+            "x-access-token:[secret] [secret]"
+        );
     }
 
     #[test]

@@ -5,8 +5,8 @@ use types::{Millis, catalog::ImageName};
 use super::{by_hand::MadeByHand, call::Caller, session::Session};
 use crate::{
     model::{
-        Action, AdoptFrom, Call, ComposeFacts, ComposeService, DesiredSource, DesiredStack, EventKind, FailureCause, Intent,
-        ObservedStack, Revision, RollbackOutcome, StackRef, Step,
+        Action, AdoptFrom, Call, ComposeFacts, ComposeService, DesiredSource, DesiredStack, EventKind, FailureCause,
+        Intent, ObservedStack, Revision, RollbackOutcome, StackRef, Step,
     },
     plan::{compare, may_be_made_of},
 };
@@ -142,9 +142,8 @@ impl Session<'_> {
         };
         let same_git = revision.source == wanted.source
             && row.is_some_and(|row| compare(&before, row, None, now).recreate.is_empty());
-        let by_tag = |service: &ComposeService| {
-            service.digest.is_some() && ImageName::parse(&service.image).digest.is_none()
-        };
+        let by_tag =
+            |service: &ComposeService| service.digest.is_some() && ImageName::parse(&service.image).digest.is_none();
         let text = match (&revision.compose, &revision.source) {
             (Some(text), _) | (None, DesiredSource::Text { text }) => Some(text),
             (None, DesiredSource::Git { .. }) => None,

@@ -62,7 +62,7 @@ pub struct PlanOptions {
 }
 
 /// Which rows that the catalog does not name are removed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Prune {
     /// None; they are reported.

@@ -6,7 +6,7 @@ use types::catalog::DotenvHazard;
 use super::{AutoUpdate, Condition, Prune, StackKind, Trouble};
 
 /// Why a step is made.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Reason {
     /// Nothing of this name lives on the environment.
@@ -234,9 +234,12 @@ pub enum BlockedCause {
     },
     /// A deploy is under way.
     Deploying,
-    /// It runs Portainer itself or this program, and what is wanted takes a removal, which would end the one that makes it
-    /// again. Make the change on the host, or want what Portainer can change in place.
-    Protected,
+    /// It runs Portainer itself, its agent or this program, and what is wanted takes a removal, which would end the one that
+    /// makes it again. Make the change on the host, or want what Portainer can change in place.
+    Protected {
+        /// What takes the removal, never empty: a former name, or what Portainer can't change in place.
+        reasons: Vec<Reason>,
+    },
 }
 
 /// What will or may hurt.

@@ -80,7 +80,8 @@ fn with_row(
     let id = row.id;
     let (action, risk) = if !found.recreate.is_empty() {
         if row.protected {
-            return (Decision::Block(BlockedCause::Protected), Some(found));
+            let reasons = found.recreate.clone();
+            return (Decision::Block(BlockedCause::Protected { reasons }), Some(found));
         }
         (Action::Recreate { id }, Risk::DownBetween)
     } else if !found.update.is_empty() {
@@ -132,7 +133,10 @@ fn without_row(wanted: &DesiredStack, live: &Live<'_>, generation: Generation, n
         [name] => match live.rows(name) {
             [] => Decision::Block(BlockedCause::FormerProject { name: name.clone() }),
             [row] if row.status == RowStatus::Deploying => Decision::Block(BlockedCause::Deploying),
-            [row] if row.protected => Decision::Block(BlockedCause::Protected),
+            [row] if row.protected => {
+                let reasons = vec![Reason::FormerName { name: name.clone() }];
+                Decision::Block(BlockedCause::Protected { reasons })
+            }
             [row] => Decision::Act {
                 action: Action::Rename { id: row.id, from: name.clone() },
                 reasons: vec![Reason::FormerName { name: name.clone() }],
@@ -158,7 +162,7 @@ fn adopt(
         let mut reasons = vec![Reason::Orphan { id }];
         let found = compare(wanted, orphan, live.applied(&wanted.name), now);
         if !found.recreate.is_empty() && (orphan.protected || project.protected) {
-            return Decision::Block(BlockedCause::Protected);
+            return Decision::Block(BlockedCause::Protected { reasons: found.recreate });
         }
         let risk = if found.recreate.is_empty() { deploying_risk(orphan, generation) } else { Risk::DownBetween };
         reasons.extend(found.recreate);

@@ -61,13 +61,7 @@ pub trait Journal: Send + Sync {
     ///
     /// # Errors
     /// When it could not be written for sure; it is then taken up again by `resume`.
-    async fn end(
-        &self,
-        apply: &ApplyId,
-        verdict: ApplyVerdict,
-        at: Millis,
-        held: &[Lease],
-    ) -> Result<(), PortError>;
+    async fn end(&self, apply: &ApplyId, verdict: ApplyVerdict, at: Millis, held: &[Lease]) -> Result<(), PortError>;
 
     /// Applies without an end, oldest first.
     ///

@@ -102,8 +102,7 @@ fn a_redeploy_that_did_nothing_does_not_bless_what_was_made_by_hand() {
             break;
         }
         let by_hand = world.lock().host(DEV).containers[0].hash == "made by hand";
-        let not_as_desired =
-            Verdict::Failed { cause: FailureCause::NotAsDesired, rollback: None };
+        let not_as_desired = Verdict::Failed { cause: FailureCause::NotAsDesired, rollback: None };
         assert_eq!(report.steps[0].receipt.verdict == not_as_desired, by_hand, "{report:#?}");
         failed += u32::from(by_hand);
     }

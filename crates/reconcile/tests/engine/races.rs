@@ -2,7 +2,9 @@
 
 use reconcile::{ApplyError, model::*};
 
-use crate::world::{AutoPoll, DEV, Fault, FaultKind, HOSTED, Meddle, Rng, State, World, scenario, service, stack, text_of};
+use crate::world::{
+    AutoPoll, DEV, Fault, FaultKind, HOSTED, Meddle, Rng, State, World, scenario, service, stack, text_of,
+};
 
 /// Moves one thing that a plan rests on. Returns whether anything moved.
 fn meddle(state: &mut State, seed: u64) -> bool {
@@ -188,7 +190,8 @@ fn a_row_that_is_not_ours_is_neither_taken_for_ours_nor_removed() {
             let Verdict::Failed { cause, rollback } = &report.steps[0].receipt.verdict else { panic!("{report:#?}") };
             let of_a_create = matches!(
                 cause,
-                FailureCause::Refused { call: Call::Create, .. } | FailureCause::OutcomeUnknown { call: Call::Create, .. }
+                FailureCause::Refused { call: Call::Create, .. }
+                    | FailureCause::OutcomeUnknown { call: Call::Create, .. }
             );
             refused += u32::from(of_a_create && world.lock().faulted.is_some());
             assert!(!matches!(rollback, Some(RollbackOutcome::Removed | RollbackOutcome::Restored { .. })));

@@ -318,8 +318,13 @@ fn what_runs_portainer_is_never_removed_to_be_made_again() {
         orphan.kind = StackKind::Swarm;
         state.orphans.push(orphan);
     };
-    for change in [recreated as fn(&World), renamed, orphaned] {
-        assert_eq!(blocked(change), [BlockedCause::Protected]);
+    let kind = |from, to| Reason::KindChanged { from, to };
+    for (change, reason) in [
+        (recreated as fn(&World), kind(StackKind::Compose, StackKind::Swarm)),
+        (renamed, Reason::FormerName { name: "portainer".to_owned() }),
+        (orphaned, kind(StackKind::Swarm, StackKind::Compose)),
+    ] {
+        assert_eq!(blocked(change), [BlockedCause::Protected { reasons: vec![reason] }]);
     }
     // What Portainer can change in place is changed.
     let world = World::new(Generation::TakesDown);

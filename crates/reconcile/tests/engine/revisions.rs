@@ -232,8 +232,7 @@ fn a_failed_redeploy_comes_back_by_digest() {
             state.fault = Some(Fault { at: state.ticks + at, kind: FaultKind::DeployFails });
         }
         let Ok(report) = world.apply(&plan).unwrap() else { continue };
-        let Verdict::Failed { rollback: Some(RollbackOutcome::Restored { .. }), .. } =
-            &report.steps[0].receipt.verdict
+        let Verdict::Failed { rollback: Some(RollbackOutcome::Restored { .. }), .. } = &report.steps[0].receipt.verdict
         else {
             continue;
         };

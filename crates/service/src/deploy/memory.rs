@@ -12,7 +12,8 @@ use reconcile::{
 };
 use serde::{Serialize, de::DeserializeOwned};
 use store::{
-    ApplyState, EntryKind, HeldLock, LockAttempt, NewApply, NewEntry, NewRevision, PinRow, RevisionRow, Store, StoreError,
+    ApplyState, EntryKind, HeldLock, LockAttempt, NewApply, NewEntry, NewRevision, PinRow, RevisionRow, Store,
+    StoreError,
 };
 use types::Millis;
 
@@ -144,13 +145,7 @@ impl Journal for Memory {
         self.append(&receipt.apply, EntryKind::Receipt, receipt.step.as_str(), receipt, receipt.ended_at, held).await
     }
 
-    async fn end(
-        &self,
-        apply: &ApplyId,
-        verdict: ApplyVerdict,
-        at: Millis,
-        held: &[Lease],
-    ) -> Result<(), PortError> {
+    async fn end(&self, apply: &ApplyId, verdict: ApplyVerdict, at: Millis, held: &[Lease]) -> Result<(), PortError> {
         let ended = self.store.end_apply(&apply.0, state(verdict), at, &locks(held)).await;
         ended.map_err(|error| failed(&format!("end apply {apply}"), &error))
     }

@@ -13,8 +13,8 @@ use reconcile::{
     model::*,
     observe, plan,
     ports::{Catalog, Clock, EventSink, Journal, Lease, Locks, LocksError, PortError, Ports, Secrets, SecretsError},
-    revisions::PinImages,
     resume,
+    revisions::PinImages,
 };
 use service::{World, deploy::Memory};
 use store::testing::TestDatabase;
@@ -72,7 +72,16 @@ impl Stage {
     }
 
     pub fn ports(&self) -> Ports<'_> {
-        Ports { target: self, catalog: self, journal: self, locks: self, secrets: self, clock: self, events: self, images: &AsWritten }
+        Ports {
+            target: self,
+            catalog: self,
+            journal: self,
+            locks: self,
+            secrets: self,
+            clock: self,
+            events: self,
+            images: &AsWritten,
+        }
     }
 
     fn control(&self) -> Control {

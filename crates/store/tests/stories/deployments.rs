@@ -1,6 +1,8 @@
 //! The deployment engine's memory: applies, their journal, revisions and pins.
 
-use store::{ApplyState, EntryKind, HeldLock, NewApply, NewEntry, NewRevision, PinRow, Store, StoreError, testing::TestDatabase};
+use store::{
+    ApplyState, EntryKind, HeldLock, NewApply, NewEntry, NewRevision, PinRow, Store, StoreError, testing::TestDatabase,
+};
 
 use crate::{races::eight, support::*};
 
@@ -54,7 +56,11 @@ async fn an_apply_from_beginning_to_end(database: &TestDatabase) {
         let written = store.append_entry(&entry_of(1, kind, &format!("[{seq}]")), &[]).await.unwrap();
         assert_eq!(written, seq as u64 + 1);
     }
-    assert_eq!(store.append_entry(&entry_of(2, EntryKind::Intent, "[]"), &[]).await.unwrap(), 1, "each counts for itself");
+    assert_eq!(
+        store.append_entry(&entry_of(2, EntryKind::Intent, "[]"), &[]).await.unwrap(),
+        1,
+        "each counts for itself"
+    );
     let all = store.entries_after(&apply_id(1), 0).await.unwrap();
     let bodies: Vec<_> = all.iter().map(|one| (one.seq, one.kind, one.body.as_str())).collect();
     assert_eq!(bodies, [(1, EntryKind::Intent, "[0]"), (2, EntryKind::Event, "[1]"), (3, EntryKind::Receipt, "[2]")]);
@@ -96,7 +102,11 @@ async fn an_ended_apply_takes_no_more(database: &TestDatabase) {
         let error = store.append_entry(&entry_of(1, kind, "[]"), &[]).await.unwrap_err();
         assert!(error.is_conflict("apply_ended"), "{error}");
     }
-    assert_eq!(store.append_entry(&entry_of(1, EntryKind::Event, "[]"), &[]).await.unwrap(), 1, "watchers hear of the end");
+    assert_eq!(
+        store.append_entry(&entry_of(1, EntryKind::Event, "[]"), &[]).await.unwrap(),
+        1,
+        "watchers hear of the end"
+    );
 }
 
 fn held(environment: &str, owner: &str, epoch: u64) -> HeldLock {

@@ -10,8 +10,8 @@ use super::{
         EnvironmentId, PortainerClient, PortainerError,
         transport::call::{Call, segment},
     },
-    Container, ContainerDetails, ContainerStats, ContainersOf, Docker, DockerInfo, EventWindow, HostEvent, ImageDetails,
-    ImagePull, LogOptions, LogStream, PullStream, events,
+    Container, ContainerDetails, ContainerStats, ContainersOf, Docker, DockerInfo, EventWindow, HostEvent,
+    ImageDetails, ImagePull, LogOptions, LogStream, PullStream, events,
     logs::{self, Limits},
     pull,
     stats::StatsReply,
@@ -61,8 +61,7 @@ impl Docker for PortainerClient {
         if let Some(since) = options.since {
             call = call.query("since", events::stamp(since));
         }
-        let limits =
-            if options.follow { Limits::followed() } else { Limits::written(self.transport.read_silence()) };
+        let limits = if options.follow { Limits::followed() } else { Limits::written(self.transport.read_silence()) };
         Ok(logs::lines(self.transport.open(call).await?, !tty, limits))
     }
 

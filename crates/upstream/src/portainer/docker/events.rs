@@ -5,7 +5,46 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use types::Millis;
 
-use super::{super::PortainerError, EventWindow, HostEvent};
+use super::{super::PortainerError, ContainersOf};
+
+/// Which events.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EventWindow {
+    /// From then on.
+    pub since: Millis,
+    /// Until then. Must be over: Docker waits for the end of a time that is not.
+    pub until: Millis,
+    /// Of which containers; of the whole host also what happened to images, networks and volumes.
+    pub of: ContainersOf,
+}
+
+impl EventWindow {
+    /// So many events are returned at most.
+    pub const MOST: usize = 1000;
+}
+
+/// Something that happened on a host.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HostEvent {
+    /// When.
+    pub time: Millis,
+    /// What it happened to: `container`, `image`, `network`, `volume`, ….
+    pub kind: String,
+    /// What happened, in Docker's word: `start`, `die`, `oom`, `pull`, `health_status: unhealthy`, ….
+    pub action: String,
+    /// The identifier of what it happened to; an image's name.
+    pub id: String,
+    /// More about it, such as `name`, `image`, `exitCode` and the container's labels.
+    pub attributes: BTreeMap<String, String>,
+}
+
+impl HostEvent {
+    /// How a container ended, for `die`.
+    #[must_use]
+    pub fn exit_code(&self) -> Option<i64> {
+        self.attributes.get("exitCode")?.parse().ok()
+    }
+}
 
 #[derive(Deserialize)]
 struct EventReply {

@@ -270,9 +270,14 @@ mod tests {
         ]
         .concat();
         let whole = decode(&[&log], true).unwrap();
-        let first = LogLine { stream: LogSource::Stdout, time: Some(1_767_323_045_678), text: "first".to_owned(), cut: false };
-        let second =
-            LogLine { stream: LogSource::Stderr, time: Some(1_767_323_045_000), text: "errör line".to_owned(), cut: false };
+        let first =
+            LogLine { stream: LogSource::Stdout, time: Some(1_767_323_045_678), text: "first".to_owned(), cut: false };
+        let second = LogLine {
+            stream: LogSource::Stderr,
+            time: Some(1_767_323_045_000),
+            text: "errör line".to_owned(),
+            cut: false,
+        };
         assert_eq!(whole, [first, second, said(LogSource::Stderr, "next"), said(LogSource::Stdout, "half a line")]);
         for cut in 0..=log.len() {
             assert_eq!(decode(&[&log[..cut], &log[cut..]], true).unwrap(), whole, "cut at {cut}");

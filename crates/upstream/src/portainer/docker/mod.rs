@@ -13,6 +13,10 @@ use async_trait::async_trait;
 use futures::{Stream, TryStreamExt as _};
 use types::Millis;
 
+pub use events::{EventWindow, HostEvent};
+pub use stats::ContainerStats;
+pub(in crate::portainer) use wire::PROJECT_LABEL;
+
 use super::{EnvironmentId, PortainerError};
 
 /// Calls to the Docker host of an environment.
@@ -228,68 +232,6 @@ pub struct HealthCheck {
     pub exit_code: i64,
     /// What it printed.
     pub output: String,
-}
-
-/// What a container uses. Nothing is known of one that does not run.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct ContainerStats {
-    /// When it was measured; none if it does not run.
-    pub time: Option<Millis>,
-    /// Processors in use: 1.5 is one and a half. None until there are two measurements.
-    pub cpus: Option<f64>,
-    /// Bytes of memory, without what the kernel keeps of files and gives back when needed.
-    pub memory: u64,
-    /// Bytes of memory it may use; the host's if it has no limit of its own.
-    pub memory_limit: u64,
-    /// Processes and threads.
-    pub processes: u64,
-    /// Bytes received over all networks since it was started.
-    pub received: u64,
-    /// Bytes sent over all networks since it was started.
-    pub sent: u64,
-    /// Bytes read from disks since it was started.
-    pub read: u64,
-    /// Bytes written to disks since it was started.
-    pub written: u64,
-}
-
-/// Which events.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct EventWindow {
-    /// From then on.
-    pub since: Millis,
-    /// Until then. Must be over: Docker waits for the end of a time that is not.
-    pub until: Millis,
-    /// Of which containers; of the whole host also what happened to images, networks and volumes.
-    pub of: ContainersOf,
-}
-
-impl EventWindow {
-    /// So many events are returned at most.
-    pub const MOST: usize = 1000;
-}
-
-/// Something that happened on a host.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct HostEvent {
-    /// When.
-    pub time: Millis,
-    /// What it happened to: `container`, `image`, `network`, `volume`, ….
-    pub kind: String,
-    /// What happened, in Docker's word: `start`, `die`, `oom`, `pull`, `health_status: unhealthy`, ….
-    pub action: String,
-    /// The identifier of what it happened to; an image's name.
-    pub id: String,
-    /// More about it, such as `name`, `image`, `exitCode` and the container's labels.
-    pub attributes: BTreeMap<String, String>,
-}
-
-impl HostEvent {
-    /// How a container ended, for `die`.
-    #[must_use]
-    pub fn exit_code(&self) -> Option<i64> {
-        self.attributes.get("exitCode")?.parse().ok()
-    }
 }
 
 /// An image on a host.

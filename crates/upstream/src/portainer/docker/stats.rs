@@ -3,8 +3,32 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
+use types::Millis;
 
-use super::{ContainerStats, wire::time};
+use super::wire::time;
+
+/// What a container uses. Nothing is known of one that does not run.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct ContainerStats {
+    /// When it was measured; none if it does not run.
+    pub time: Option<Millis>,
+    /// Processors in use: 1.5 is one and a half. None until there are two measurements.
+    pub cpus: Option<f64>,
+    /// Bytes of memory, without what the kernel keeps of files and gives back when needed.
+    pub memory: u64,
+    /// Bytes of memory it may use; the host's if it has no limit of its own.
+    pub memory_limit: u64,
+    /// Processes and threads.
+    pub processes: u64,
+    /// Bytes received over all networks since it was started.
+    pub received: u64,
+    /// Bytes sent over all networks since it was started.
+    pub sent: u64,
+    /// Bytes read from disks since it was started.
+    pub read: u64,
+    /// Bytes written to disks since it was started.
+    pub written: u64,
+}
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
@@ -74,7 +98,8 @@ impl From<StatsReply> for ContainerStats {
         // As `docker stats` counts: cgroup v2's name, then v1's.
         let cache = ["inactive_file", "total_inactive_file"].iter().find_map(|name| memory.stats.get(*name));
         let disks = reply.blkio_stats.io_service_bytes_recursive.unwrap_or_default();
-        let moved = |word: &str| disks.iter().filter(|one| one.op.eq_ignore_ascii_case(word)).map(|one| one.value).sum();
+        let moved =
+            |word: &str| disks.iter().filter(|one| one.op.eq_ignore_ascii_case(word)).map(|one| one.value).sum();
         let networks = reply.networks.unwrap_or_default();
         Self {
             time: time(&reply.read),

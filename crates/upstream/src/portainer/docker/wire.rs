@@ -10,7 +10,7 @@ use super::{
     Container, ContainerDetails, ContainerHealth, ContainerState, DockerInfo, HealthCheck, ImageDetails, Port,
 };
 
-pub(super) const PROJECT_LABEL: &str = "com.docker.compose.project";
+pub(in crate::portainer) const PROJECT_LABEL: &str = "com.docker.compose.project";
 const SERVICE_LABEL: &str = "com.docker.compose.service";
 pub(super) const SWARM_STACK_LABEL: &str = "com.docker.stack.namespace";
 const SWARM_SERVICE_LABEL: &str = "com.docker.swarm.service.name";

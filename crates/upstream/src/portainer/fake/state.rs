@@ -124,10 +124,20 @@ pub(super) struct StackRow {
 #[derive(Clone, Debug)]
 pub(super) enum Fault {
     Delay(std::time::Duration),
-    Fail { status: u16, body: Value, left: usize },
-    Drop { after_effect: bool, left: usize },
+    Fail {
+        status: u16,
+        body: Value,
+        left: usize,
+    },
+    Drop {
+        after_effect: bool,
+        left: usize,
+    },
     /// A proxy in front answers 504 after so long, while the call goes on.
-    Gateway { after: std::time::Duration, left: usize },
+    Gateway {
+        after: std::time::Duration,
+        left: usize,
+    },
 }
 
 /// Counts that tests wait on.

@@ -236,9 +236,8 @@ async fn a_gateway_that_gives_up_in_front_of_a_slow_create() {
         bench.fake.hold_deploys();
         bench.fake.give_up_in_front_of("POST /api/stacks/create", Duration::from_millis(20));
         let release = async {
-            let told = || {
-                bench.state().events.iter().any(|event| matches!(event.kind, EventKind::OutcomeUnknown { .. }))
-            };
+            let told =
+                || bench.state().events.iter().any(|event| matches!(event.kind, EventKind::OutcomeUnknown { .. }));
             while !told() {
                 tokio::task::yield_now().await;
             }

@@ -48,7 +48,13 @@ impl Journal for Bench {
         Ok(())
     }
 
-    async fn end(&self, apply: &ApplyId, _verdict: ApplyVerdict, _at: Millis, _held: &[Lease]) -> Result<(), PortError> {
+    async fn end(
+        &self,
+        apply: &ApplyId,
+        _verdict: ApplyVerdict,
+        _at: Millis,
+        _held: &[Lease],
+    ) -> Result<(), PortError> {
         self.state().book.ended.insert(apply.clone());
         Ok(())
     }

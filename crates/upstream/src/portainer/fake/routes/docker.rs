@@ -223,9 +223,7 @@ fn inspect(container: &FakeContainer, now: i64) -> Value {
         });
     }
     let ports: Value = (container.service.ports.iter())
-        .map(|(host, inside)| {
-            (format!("{inside}/tcp"), json!([{ "HostIp": "0.0.0.0", "HostPort": host.to_string() }]))
-        })
+        .map(|(host, inside)| (format!("{inside}/tcp"), json!([{ "HostIp": "0.0.0.0", "HostPort": host.to_string() }])))
         .collect::<serde_json::Map<_, _>>()
         .into();
     json!({

@@ -20,9 +20,7 @@ pub(super) fn stats(container: &FakeContainer, query: &Query, now: i64) -> Value
     if container.look(now).state != "running" {
         return json!({ "read": "0001-01-01T00:00:00Z", "name": format!("/{}", container.name), "id": container.id });
     }
-    let cpu = |at: i64| {
-        json!({ "cpu_usage": { "total_usage": at * 500_000 }, "system_cpu_usage": at * 4_000_000, "online_cpus": 4 })
-    };
+    let cpu = |at: i64| json!({ "cpu_usage": { "total_usage": at * 500_000 }, "system_cpu_usage": at * 4_000_000, "online_cpus": 4 });
     let up = now - container.started + 2000;
     json!({
         "read": stamp(now),
