@@ -12,6 +12,7 @@ use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWriteExt},
     process::Command,
 };
+use types::catalog::git_login;
 
 use super::{Address, GitError};
 
@@ -58,9 +59,6 @@ pub struct Credential {
 }
 
 impl Credential {
-    /// The user name the large hosts take with a token.
-    const TOKEN_USER: &'static str = "x-access-token";
-
     /// Reads a vault entry: `username:password`, or a token alone.
     ///
     /// # Errors
@@ -71,7 +69,7 @@ impl Credential {
             let problem = "is empty or holds a line break".to_owned();
             return Err(GitError::BadArgument { text: "The git credential".to_owned(), problem });
         }
-        let (username, password) = text.split_once(':').unwrap_or((Self::TOKEN_USER, text));
+        let (username, password) = git_login(text);
         Ok(Self { username: username.to_owned(), password: password.into() })
     }
 }

@@ -91,7 +91,7 @@ pub struct ObservedStack {
 }
 
 /// Compose or swarm.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum StackKind {
     /// A compose project.
@@ -145,7 +145,7 @@ pub enum ObservedSource {
 }
 
 /// Portainer's own polling or webhook.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct AutoUpdate {
     /// Polling interval as Portainer spells it; none if it only has a webhook.
     pub interval: Option<String>,
