@@ -2,11 +2,17 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod choose;
 mod compose;
+mod crash;
 mod edits;
 mod hand_edits;
+mod hostile;
 mod import;
+mod large;
 mod lossless;
+mod odd;
+mod raw;
 mod remote;
 mod repository;
 mod schemas;
