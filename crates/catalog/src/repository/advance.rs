@@ -71,8 +71,11 @@ impl Repository {
             done.push(step);
         }
         if let Err(error) = self.move_branch(lock, advance).await {
-            self.put_back(&done, &held).await;
-            pending.remove();
+            // One that is still at work has the lock too: who gets that next, not before its end, sees by the note what to do.
+            if !matches!(error, GitError::TimedOut { .. }) {
+                self.put_back(&done, &held).await;
+                pending.remove();
+            }
             return Err(error.into());
         }
         self.follow(pending, advance).await;

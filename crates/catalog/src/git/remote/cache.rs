@@ -26,6 +26,8 @@ const KEPT: &str = "refs/kept/";
 const ALL: &str = "refs/all/";
 /// A file a commit: when it was last read.
 const USED: &str = "used";
+/// Begins the name of a repository that is being made.
+const FRESH: &str = "new.";
 /// How long a commit stays after it was last read though nobody names it: whoever reads it may be about to.
 const GRACE: Duration = Duration::from_secs(24 * 3600);
 
@@ -65,14 +67,22 @@ impl Remote {
         };
         for entry in entries {
             let folder = entry.map_err(|error| GitError::io(&self.cache, &error))?.path();
-            if !folder.join("HEAD").is_file() || folder.extension().is_some() {
+            let fail = |error: &std::io::Error| GitError::io(&folder, error);
+            let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            if name.starts_with(FRESH) {
+                // Left by a process that died while it made one.
+                if age(&self.cache, &folder).map_err(|error| fail(&error))?.is_some_and(|age| age > GRACE) {
+                    fs::remove_dir_all(&folder).map_err(|error| fail(&error))?;
+                }
+                continue;
+            }
+            if !folder.join("HEAD").is_file() {
                 continue;
             }
             let Some(lock) = try_alone(&folder.with_extension("lock"))? else {
                 dropped.busy += 1;
                 continue;
             };
-            let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
             self.drop_from(&folder, wanted.get(&name), &lock, &mut dropped).await?;
         }
         Ok(dropped)
@@ -171,7 +181,7 @@ impl Remote {
             return free(folder).map_err(|error| fail(&error));
         }
         // Whole or not at all.
-        let fresh = tempfile::Builder::new().prefix("new.").tempdir_in(&self.cache).map_err(|error| fail(&error))?;
+        let fresh = tempfile::Builder::new().prefix(FRESH).tempdir_in(&self.cache).map_err(|error| fail(&error))?;
         let format = if commit.len() == 64 { "--object-format=sha256" } else { "--object-format=sha1" };
         self.git.run(fresh.path(), Call::new(["init", "--quiet", "--bare", "--template=", format, "."])).await?;
         fs::rename(fresh.path(), folder).map_err(|error| fail(&error))
