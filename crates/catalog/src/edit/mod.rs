@@ -2,10 +2,12 @@
 
 mod assign;
 mod difference;
+mod raw;
 mod stack;
 
 use std::collections::BTreeMap;
 
+pub use raw::StackText;
 use types::catalog::{Assignment, NameError, SecretName, Stack, Variable, check_stack_name};
 
 use crate::{
@@ -75,6 +77,14 @@ pub enum Edit {
         /// Its name in the vault.
         secret: SecretName,
     },
+    /// The text of one stack's entry, as [`Snapshot::stack_text`] gives it: adds the stack, or makes its entry say this. All else
+    /// in the file stays. The name must stay too.
+    SetStackText {
+        /// The stack.
+        name: String,
+        /// The text: one JSON object, whatever is in it.
+        text: String,
+    },
     /// The whole text of a file; none removes it. Secrets that were hidden in what the editor saw are put back.
     SetText {
         /// Its path in the repository.
@@ -135,6 +145,16 @@ pub enum EditError {
         file: String,
         /// What is wrong, and where.
         error: String,
+    },
+    /// What was typed for a stack's entry is no such entry.
+    #[error("Line {line}, column {column}: {message}")]
+    StackText {
+        /// Line in the typed text, from 1.
+        line: u32,
+        /// Column in characters, from 1.
+        column: u32,
+        /// What is wrong.
+        message: String,
     },
     /// The path is none of the catalog's.
     #[error(
@@ -203,6 +223,7 @@ impl Draft {
             Edit::Assign { guest, assignment } => self.assign(guest, assignment),
             Edit::Unassign { guest, stack } => self.unassign(guest, stack),
             Edit::AdoptSecret { file, pointer, secret } => self.adopt(file, pointer, secret),
+            Edit::SetStackText { name, text } => self.set_stack_text(name, text),
             Edit::SetText { path, text } => self.set_text(path, text.as_deref()),
         }
     }
