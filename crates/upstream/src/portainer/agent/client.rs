@@ -78,7 +78,8 @@ type Seen = Arc<Mutex<Option<[u8; 32]>>>;
 impl AgentProbe for AgentClient {
     async fn resolve(&self, agent: &AgentAddress) -> Result<Vec<IpAddr>, AgentError> {
         let host = agent.host();
-        let addresses = match timeout(self.timeouts.resolve, lookup_host((host.as_str(), agent.port()))).await {
+        let lookup = timeout(self.timeouts.resolve, lookup_host((host.clone(), agent.port()))).await;
+        let addresses = match lookup {
             Ok(Ok(found)) => found.map(|one| one.ip()).take(MOST_ADDRESSES).collect(),
             Ok(Err(_)) => Vec::new(),
             Err(_) => return Err(AgentError::ResolverSilent { host }),
