@@ -43,7 +43,10 @@ fn an_address_that_means_the_same_keeps_its_words() {
 fn another_address_replaces_every_spelling_of_the_old_one() {
     let changed = edit(OLD, &by_key("https://10.0.0.2:9443")).unwrap();
     assert!(!changed.contains("portainer.lan") && !changed.contains("\"port\""), "{changed}");
-    assert!(changed.starts_with("{\r\n\t\"version\" : 1.50,") && changed.contains("\"x_note\": \"\\u00e9\""), "{changed}");
+    assert!(
+        changed.starts_with("{\r\n\t\"version\" : 1.50,") && changed.contains("\"x_note\": \"\\u00e9\""),
+        "{changed}"
+    );
     assert_eq!(settings(&changed).url.as_deref(), Some("https://10.0.0.2:9443"));
 }
 

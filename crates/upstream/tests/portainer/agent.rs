@@ -35,11 +35,8 @@ async fn an_agent_is_found_reached_and_understood() {
     assert!(addresses.contains(&HERE), "{addresses:?}");
     let at = client.connect(&named, &addresses).await.unwrap();
     let answer = client.ping(&named, at).await.unwrap();
-    let wanted = AgentAnswer {
-        version: VERSION.to_owned(),
-        platform: AgentPlatform::Docker,
-        certificate: agent.fingerprint(),
-    };
+    let wanted =
+        AgentAnswer { version: VERSION.to_owned(), platform: AgentPlatform::Docker, certificate: agent.fingerprint() };
     assert_eq!(answer, wanted);
     let requests = agent.requests();
     assert_eq!(requests.len(), 1);

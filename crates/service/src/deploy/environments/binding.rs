@@ -27,7 +27,7 @@ use super::{
 use crate::deploy::{Deploy, DeployError, Operator};
 
 /// The lock outlasts the longest of Portainer's own waits, and whatever this process still has to look at.
-const LOCK_MARGIN: Duration = Duration::from_secs(120);
+const LOCK_MARGIN: Duration = Duration::from_secs(240);
 
 /// A guest that is an environment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -243,11 +243,7 @@ impl Deploy {
     }
 
     /// Has Portainer look now. A host that does not answer is a state, also when Portainer takes too long to notice.
-    async fn refresh(
-        &self,
-        portainer: &dyn Portainer,
-        id: EnvironmentId,
-    ) -> Result<Environment, DeployError> {
+    async fn refresh(&self, portainer: &dyn Portainer, id: EnvironmentId) -> Result<Environment, DeployError> {
         let settle = self.settings().environments.settle;
         match timeout(settle, portainer.refresh_environment(id)).await {
             Ok(refreshed) => Ok(refreshed?),

@@ -3,7 +3,6 @@
 
 use catalog::{Change, Edit, apply_edits, vault::Vault};
 use secrecy::SecretString;
-use serde::Serialize;
 use serde_json::json;
 use types::{
     ProblemCode,
@@ -88,9 +87,9 @@ impl Deploy {
         new: NewConnection,
     ) -> Result<SavedConnection, DeployError> {
         let url = address(&new.url)?;
-        let name: SecretName = SECRET.parse().map_err(|problem| {
-            DeployError::refused(ProblemCode::Invalid, format!("“{SECRET}” {problem}."))
-        })?;
+        let name: SecretName = SECRET
+            .parse()
+            .map_err(|problem| DeployError::refused(ProblemCode::Invalid, format!("“{SECRET}” {problem}.")))?;
         let now = self.0.home.now().await?;
         let edit = Edit::SetPortainer(Box::new(settings(&now, &url, &new.trust, &name)));
         // Before Portainer is asked for anything: a file that can't be edited, a vault that can't be opened.
@@ -183,7 +182,8 @@ impl Deploy {
     ) -> Result<Key, DeployError> {
         let client = self.client(url, trust, Some(credential))?;
         let user = administrator(client.whoami().await?)?;
-        let ours = |keys: Vec<ApiKey>| keys.into_iter().filter(|key| key.description == DESCRIPTION).collect::<Vec<_>>();
+        let ours =
+            |keys: Vec<ApiKey>| keys.into_iter().filter(|key| key.description == DESCRIPTION).collect::<Vec<_>>();
         let before = ours(client.api_keys().await?);
         if let Some(secret) = known
             && self.proven(url, trust, &secret).await.is_ok_and(|whose| whose.id == user.id)

@@ -181,9 +181,10 @@ fn with_findings(error: DeployError, hypervisor: &HypervisorWord, diagnosis: &Di
     {
         words.message.push_str(" The hypervisor says that the guest does not run: start it.");
     }
-    let local = diagnosis.steps.iter().find(|step| {
-        step.outcome == Outcome::Failed && matches!(step.finding, super::Finding::FromHere { .. })
-    });
+    let local = diagnosis
+        .steps
+        .iter()
+        .find(|step| step.outcome == Outcome::Failed && matches!(step.finding, super::Finding::FromHere { .. }));
     if let Some(step) = local {
         let (detail, _) = finding_words(&step.finding);
         words.message.push_str(&format!(" From this machine: {detail}"));

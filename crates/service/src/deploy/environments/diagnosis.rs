@@ -33,9 +33,11 @@ impl Deploy {
         let (target, address) = match find_guest(&now.reading, asked).and_then(|guest| target(&now.reading, guest)) {
             Ok(target) => (Some(target.clone()), target.agent),
             Err(error) if !is_address(asked) || find_guest(&now.reading, asked).is_ok() => return Err(error),
-            Err(_) => (None, agent_address(&now.reading, asked).map_err(|bad| {
-                DeployError::refused(types::ProblemCode::Invalid, format!("{bad}."))
-            })?),
+            Err(_) => (
+                None,
+                agent_address(&now.reading, asked)
+                    .map_err(|bad| DeployError::refused(types::ProblemCode::Invalid, format!("{bad}.")))?,
+            ),
         };
         Ok(self.diagnose(&now, target.as_ref(), address, tell).await)
     }

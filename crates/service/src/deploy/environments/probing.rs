@@ -4,8 +4,8 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use types::ProblemCode;
 use upstream::portainer::{
-    Credential, PortainerClient, PortainerConfig, PortainerError, System as _, Tls, fingerprint_text, parse_fingerprint,
-    shown_fingerprint,
+    Credential, PortainerClient, PortainerConfig, PortainerError, System as _, Tls, fingerprint_text,
+    parse_fingerprint, shown_fingerprint,
     system::{Capabilities, ServerStatus, SetupState},
 };
 use url::Url;
@@ -174,7 +174,9 @@ pub(super) fn address(text: &str) -> Result<Url, DeployError> {
         .parse()
         .map_err(|_| refused("This is no address of a Portainer. Write one such as https://portainer.lan:9443."))?;
     if !matches!(url.scheme(), "http" | "https") {
-        return Err(refused("Portainer's address must begin with https:// (or http://, on a link nobody else can listen on)."));
+        return Err(refused(
+            "Portainer's address must begin with https:// (or http://, on a link nobody else can listen on).",
+        ));
     }
     if !url.username().is_empty() || url.password().is_some() {
         return Err(refused("The address must not hold a name or a password: they have fields of their own."));
@@ -194,14 +196,20 @@ fn tls(url: &Url, trust: &Trust) -> Result<Tls, DeployError> {
     match (url.scheme(), trust) {
         ("http", Trust::Plain) => Ok(Tls::Plain),
         ("http", _) => Err(refused("A certificate is to be checked, but the address begins with http://.".to_owned())),
-        (_, Trust::Plain) => Err(refused("The address begins with https://: say how its certificate is to be trusted.".to_owned())),
+        (_, Trust::Plain) => {
+            Err(refused("The address begins with https://: say how its certificate is to be trusted.".to_owned()))
+        }
         (_, Trust::System) => Ok(Tls::System),
         (_, Trust::Fingerprint { sha256 }) => match parse_fingerprint(sha256) {
             Ok(fingerprint) => Ok(Tls::Sha256Fingerprint(fingerprint)),
-            Err(_) => Err(refused("The certificate's SHA-256 must be 64 hexadecimal digits, with or without colons.".to_owned())),
+            Err(_) => Err(refused(
+                "The certificate's SHA-256 must be 64 hexadecimal digits, with or without colons.".to_owned(),
+            )),
         },
         (_, Trust::CaFile { path }) => std::fs::read(path).map(Tls::CaFile).map_err(|error| {
-            refused(format!("The file of certificates “{path}” can't be read ({error}). Name a PEM file of this machine."))
+            refused(format!(
+                "The file of certificates “{path}” can't be read ({error}). Name a PEM file of this machine."
+            ))
         }),
     }
 }

@@ -161,7 +161,10 @@ impl Deploy {
             Ok(connection) => match timeout(limit, connection.client.environments()).await {
                 Ok(Ok(known)) => Ok((connection.client, known)),
                 Ok(Err(error)) => Err(error.message()),
-                Err(_) => Err(format!("Portainer did not list its environments within {} s. Try again in a minute.", limit.as_secs())),
+                Err(_) => Err(format!(
+                    "Portainer did not list its environments within {} s. Try again in a minute.",
+                    limit.as_secs()
+                )),
             },
             Err(error) => Err(problem(error).message),
         };
@@ -256,7 +259,8 @@ async fn look(
 ) -> EnvironmentReading {
     let id = environment.id;
     if matches!(environment.kind, environments::EnvironmentKind::Other(_)) {
-        reading.trouble = Some("This environment is not Docker, so nothing of the catalog can be deployed to it.".to_owned());
+        reading.trouble =
+            Some("This environment is not Docker, so nothing of the catalog can be deployed to it.".to_owned());
         return reading;
     }
     let (live, info, snapshot) = tokio::join!(
@@ -274,8 +278,7 @@ async fn look(
             return reading;
         }
         Ok(Err(error)) => {
-            reading.reach =
-                if tells_of_host(&error) { EnvironmentReach::Down } else { EnvironmentReach::Unknown };
+            reading.reach = if tells_of_host(&error) { EnvironmentReach::Down } else { EnvironmentReach::Unknown };
             reading.trouble = Some(error.message());
         }
         Err(_) => {

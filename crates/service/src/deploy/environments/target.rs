@@ -82,7 +82,9 @@ pub(super) fn target(reading: &Reading, guest: &Guest) -> Result<Target, DeployE
     let refused = |text: String| Err(DeployError::refused(ProblemCode::Invalid, text));
     let (name, file) = (shown(guest), catalog::GUESTS_FILE);
     if guest.is_template {
-        return refused(format!("{name} is a template to clone from: no stack can be deployed to it. Name a guest made from it."));
+        return refused(format!(
+            "{name} is a template to clone from: no stack can be deployed to it. Name a guest made from it."
+        ));
     }
     if reading.blocked_guests.contains(&guest.name) {
         let about: Vec<String> =

@@ -77,8 +77,15 @@ async fn a_password_becomes_a_key_and_is_kept_nowhere() {
         assert_eq!(saved.saved.files, [HYPERVISOR, "phoenix_secrets.json"], "one commit");
 
         let text = house.text(HYPERVISOR).unwrap();
-        assert!(text.contains("\"api_key\": \"vault/portainer/api_key\"") && text.contains("tls_fingerprint"), "{text}");
-        let everything = format!("{text}{}{saved:?}{:?}", house.text("phoenix_secrets.json").unwrap(), house.audit("portainer.connect").await);
+        assert!(
+            text.contains("\"api_key\": \"vault/portainer/api_key\"") && text.contains("tls_fingerprint"),
+            "{text}"
+        );
+        let everything = format!(
+            "{text}{}{saved:?}{:?}",
+            house.text("phoenix_secrets.json").unwrap(),
+            house.audit("portainer.connect").await
+        );
         for secret in [PASSWORD, "ptr_"] {
             assert!(!everything.contains(secret), "{secret} in {everything}");
         }

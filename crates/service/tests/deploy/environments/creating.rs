@@ -52,11 +52,24 @@ async fn a_guest_goes_from_its_number_to_running_stacks() {
         assert_eq!(
             order,
             [
-                "found", "hypervisor", "step name", "step connection", "step agent", "step registration", "step portainer",
-                "step pairing", "step snapshot", "binding", "bound", "planning", "planned",
+                "found",
+                "hypervisor",
+                "step name",
+                "step connection",
+                "step agent",
+                "step registration",
+                "step portainer",
+                "step pairing",
+                "step snapshot",
+                "binding",
+                "bound",
+                "planning",
+                "planned",
             ]
         );
-        assert!(matches!(&events[0], CreateEvent::Found { target, stacks } if target.vmid == Some(1001) && stacks[..] == ["web"]));
+        assert!(
+            matches!(&events[0], CreateEvent::Found { target, stacks } if target.vmid == Some(1001) && stacks[..] == ["web"])
+        );
         assert_eq!(created.hypervisor, HypervisorWord::Unmanaged, "nobody to ask, and it goes on");
         assert_eq!((created.bound.how, created.diagnosis.verdict), (BoundHow::Registered, Verdict::Connected));
         let steps: Vec<_> = created.planned.plan.steps.iter().map(|step| step.stack.clone()).collect();

@@ -82,7 +82,9 @@ async fn every_fault_of_an_agent_has_its_step_and_its_words() {
         (AgentBehaviour::Kubernetes, Check::Agent, "Kubernetes"),
     ] {
         let agent = FakeAgent::start(behaviour).await.unwrap();
-        let house = impatient().build(vec![guest(1001, "rumpledev", &agent.address().to_string())]).await;
+        let silent = matches!(behaviour, AgentBehaviour::SilentHandshake | AgentBehaviour::SilentAnswer);
+        let plan = if silent { impatient() } else { Plan::default() };
+        let house = plan.build(vec![guest(1001, "rumpledev", &agent.address().to_string())]).await;
         let diagnosis = diagnose(&house, "rumpledev").await;
         let step = diagnosis.step(failing).unwrap();
         let (detail, remedy) = finding_words(&step.finding);
@@ -120,7 +122,9 @@ async fn a_name_or_an_address_that_is_registered_otherwise() {
     house.bind("1001").await.unwrap();
     let elsewhere = diagnose(&house, "1002").await;
     let step = elsewhere.step(Check::Registration).unwrap();
-    assert!(matches!(&step.finding, Finding::RegisteredElsewhere { address, .. } if address == "tcp://rumpletest:9001"));
+    assert!(
+        matches!(&step.finding, Finding::RegisteredElsewhere { address, .. } if address == "tcp://rumpletest:9001")
+    );
     assert_eq!((step.outcome, elsewhere.verdict), (Failed, Verdict::Broken));
 }
 

@@ -104,21 +104,22 @@ impl Plan {
             },
             false => PortainerSource { base, ..PortainerSource::default() },
         };
-        let settings = DeploySettings {
-            portainer,
-            environments: self.environments,
-            ..DeploySettings::under(folder.path())
-        };
+        let settings =
+            DeploySettings { portainer, environments: self.environments, ..DeploySettings::under(folder.path()) };
         let deploy = Deploy::over(store.clone(), self.world.clone(), settings, self.hypervisor);
         let operator = Operator::at_the_machine("ada");
         let house = House { deploy, fake, store, world: self.world, operator, folder, _database: database };
         house
             .write(&[
                 (GUESTS, &json!({ "vms": guests }).to_string()),
-                (STACKS, &json!({ "docker_stacks": [
+                (
+                    STACKS,
+                    &json!({ "docker_stacks": [
                     { "name": "web", "compose_file_path": "stacks/web/docker-compose.yml" },
                     { "name": "other", "compose_file_path": "stacks/web/docker-compose.yml" },
-                ] }).to_string()),
+                ] })
+                    .to_string(),
+                ),
                 ("stacks/web/docker-compose.yml", COMPOSE),
             ])
             .await;

@@ -106,8 +106,18 @@ mod tests {
             assert_eq!((address.host().as_str(), address.to_string().as_str()), (host, shown), "{text}");
             assert_eq!(AgentAddress::parse(&address.url(), 1), Ok(address), "{text}");
         }
-        for text in ["", "unix:///var/run/docker.sock", "https://h:9001", "me@h:1", "h:0", "h:70000", "a b", "h/x", "h:1:2", "[fd00::1"]
-        {
+        for text in [
+            "",
+            "unix:///var/run/docker.sock",
+            "https://h:9001",
+            "me@h:1",
+            "h:0",
+            "h:70000",
+            "a b",
+            "h/x",
+            "h:1:2",
+            "[fd00::1",
+        ] {
             assert!(AgentAddress::parse(text, 9001).is_err(), "{text}");
         }
     }

@@ -50,7 +50,10 @@ impl AgentClient {
         })
     }
 
-    #[expect(clippy::disallowed_methods, reason = "`upstream` is where HTTP clients are built; this one has its time-outs")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "`upstream` is where HTTP clients are built; this one has its time-outs"
+    )]
     fn http(&self, agent: &AgentAddress, at: IpAddr, seen: &Seen) -> Result<reqwest::Client, AgentError> {
         let failed = |detail: String| AgentError::TlsFailed { detail };
         // The agent's certificate is self-made: taking any is what Portainer does too. What is asked is public.

@@ -78,13 +78,19 @@ impl AgentError {
     #[must_use]
     pub const fn remedy(&self) -> &'static str {
         match self {
-            Self::NameUnknown { .. } => "Correct “portainer_agent_hostname”, or add the name to the DNS or the hosts file.",
+            Self::NameUnknown { .. } => {
+                "Correct “portainer_agent_hostname”, or add the name to the DNS or the hosts file."
+            }
             Self::ResolverSilent { .. } => "Check this machine's DNS server, or write an IP address.",
             Self::Refused { .. } => "Start the agent's container on that machine and publish its port.",
             Self::NoRoute => "Check the address, the network and the bridge of the machine.",
-            Self::ConnectTimeout { .. } => "Check that the machine is switched on and that its firewall lets the port through.",
+            Self::ConnectTimeout { .. } => {
+                "Check that the machine is switched on and that its firewall lets the port through."
+            }
             Self::ConnectFailed { .. } => "Check the address and this machine's network.",
-            Self::NoTls { .. } | Self::NotAnAgent { .. } => "Check “portainer_agent_port”: another program has this port.",
+            Self::NoTls { .. } | Self::NotAnAgent { .. } => {
+                "Check “portainer_agent_port”: another program has this port."
+            }
             Self::TlsFailed { .. } | Self::HungUp => "Look at the log of the agent's container, and restart it.",
             Self::Silent => "Look at the log and the load of that machine, and restart the agent's container.",
         }

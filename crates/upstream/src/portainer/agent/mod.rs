@@ -78,11 +78,7 @@ pub struct AgentTimeouts {
 
 impl Default for AgentTimeouts {
     fn default() -> Self {
-        Self {
-            resolve: Duration::from_secs(3),
-            connect: Duration::from_secs(3),
-            answer: Duration::from_secs(5),
-        }
+        Self { resolve: Duration::from_secs(3), connect: Duration::from_secs(3), answer: Duration::from_secs(5) }
     }
 }
 
