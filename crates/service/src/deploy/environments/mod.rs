@@ -23,7 +23,7 @@ pub use self::{
     probing::{PortainerProbe, ServerState, Trust},
     reading::{ContainerCounts, EnvironmentKind, EnvironmentReach, EnvironmentReading, EnvironmentsReading},
     target::Target,
-    words::{check_words, finding_words, verdict_words},
+    words::{check_words, create_words, finding_words, verdict_words},
 };
 
 /// How patiently environments are looked at and bound.

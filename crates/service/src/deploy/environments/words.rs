@@ -1,8 +1,12 @@
 //! Diagnoses in words, for the pages and the terminal alike.
 
-use upstream::portainer::agent::AgentPlatform;
+use upstream::{hypervisor::Power, portainer::agent::AgentPlatform};
 
-use super::finding::{Check, Finding, Verdict};
+use super::{
+    binding::BoundHow,
+    creating::{CreateEvent, HypervisorWord},
+    finding::{Check, Finding, Verdict},
+};
 
 /// What a check looks at, in a few words.
 #[must_use]
@@ -90,5 +94,47 @@ pub fn finding_words(finding: &Finding) -> (String, Option<String>) {
         }
         Finding::NeverSeen => fine("Portainer has taken no snapshot yet.".to_owned()),
         Finding::Portainer { message } => fine(message.clone()),
+    }
+}
+
+/// What creating tells, in a sentence.
+#[must_use]
+pub fn create_words(event: &CreateEvent) -> String {
+    match event {
+        CreateEvent::Found { target, stacks } if stacks.is_empty() => {
+            format!("{} is the environment {}; no stack is assigned to it.", target.guest, target.environment)
+        }
+        CreateEvent::Found { target, stacks } => {
+            format!("{} is the environment {}, with {}.", target.guest, target.environment, stacks.join(", "))
+        }
+        CreateEvent::Hypervisor { word } => match word {
+            HypervisorWord::NotItsGuest => "It is no guest of the hypervisor.".to_owned(),
+            HypervisorWord::Unmanaged => {
+                "No hypervisor is connected, so nobody knows whether the guest exists; looking for its agent."
+                    .to_owned()
+            }
+            HypervisorWord::Present { state } if state.power == Power::Running => {
+                "The hypervisor has it, and it runs.".to_owned()
+            }
+            HypervisorWord::Present { .. } => "The hypervisor has it, and it does not run.".to_owned(),
+            HypervisorWord::Silent { message } => format!("The hypervisor did not tell: {message}"),
+        },
+        CreateEvent::Step { step } => format!("{}: {}", check_words(step.check), finding_words(&step.finding).0),
+        CreateEvent::Binding => "Portainer is asked to look at the agent; this may take a minute.".to_owned(),
+        CreateEvent::Bound { bound } => {
+            let how = match &bound.how {
+                BoundHow::Registered => "is registered",
+                BoundHow::Found => "was registered already",
+                BoundHow::FoundOtherwise => "was registered already, without an agent",
+                BoundHow::Moved { .. } => "has its new address",
+            };
+            format!("{} {how}, as environment {}.", bound.target.environment, bound.id)
+        }
+        CreateEvent::Planning => "The plan is being made.".to_owned(),
+        CreateEvent::Planned { steps: 0, blocked: 0 } => "Nothing is to be done: its stacks are in step.".to_owned(),
+        CreateEvent::Planned { steps, blocked: 0 } => format!("Steps of the plan: {steps}. Read it, then apply it."),
+        CreateEvent::Planned { steps, blocked } => {
+            format!("Steps of the plan: {steps}; stacks that can't be planned: {blocked}. Read why.")
+        }
     }
 }

@@ -6,7 +6,7 @@ use reconcile::model::ApplyVerdict;
 use serde_json::json;
 use service::deploy::{
     DeployError, Watched,
-    environments::{BoundHow, CreateEvent, Created, HypervisorWord, Outcome, Verdict},
+    environments::{BoundHow, CreateEvent, Created, HypervisorWord, Outcome, Verdict, create_words},
 };
 use types::{Problem, ProblemCode};
 use upstream::{
@@ -75,6 +75,8 @@ async fn a_guest_goes_from_its_number_to_running_stacks() {
         let steps: Vec<_> = created.planned.plan.steps.iter().map(|step| step.stack.clone()).collect();
         assert_eq!(steps.len(), 1, "only the guest's stacks: {steps:?}");
         assert_eq!((steps[0].environment.as_str(), steps[0].stack.as_str()), ("rumpledev", "web"));
+        let words: Vec<_> = events.iter().map(create_words).collect();
+        assert!(words[1].contains("No hypervisor is connected") && words[12].contains("plan: 1."), "{words:#?}");
         assert!(house.fake.containers_on("rumpledev").is_empty(), "nothing was carried out yet");
         assert_eq!(house.audit("guest.create").await.len(), 1);
 

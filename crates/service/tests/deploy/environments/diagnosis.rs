@@ -4,7 +4,7 @@ use service::deploy::environments::{Check, Diagnosis, DiagnosisStep, Finding, Ou
 use types::ProblemCode;
 use upstream::portainer::{
     agent::fake::{AgentBehaviour, FakeAgent},
-    fake::{AgentScript, HostScript},
+    fake::HostScript,
 };
 
 use super::{BOTH, House, NEVER, Plan, SHORT, Told, closed_port, guest, house, impatient, words};
@@ -146,7 +146,6 @@ async fn a_portainer_that_hangs_ends_the_diagnosis() {
 #[tokio::test]
 async fn whoever_is_asked_for_is_named() {
     let house = house(vec![guest(1001, "rumpledev", "rumpledev")]).await;
-    house.fake.add_host_at("taken", "tcp://rumpledev:9001", HostScript::default().agent(AgentScript::PairedElsewhere));
     let refused = |asked: &'static str| {
         let house = &house;
         async move {

@@ -115,7 +115,7 @@ impl Plan {
                 (
                     STACKS,
                     &json!({ "docker_stacks": [
-                    { "name": "web", "compose_file_path": "stacks/web/docker-compose.yml" },
+                    { "name": "web", "compose_file_path": "stacks/web/docker-compose.yml", "health": { "stable_s": 1 } },
                     { "name": "other", "compose_file_path": "stacks/web/docker-compose.yml" },
                 ] })
                     .to_string(),
