@@ -72,9 +72,9 @@ async fn a_guest_goes_from_its_number_to_running_stacks() {
         );
         assert_eq!(created.hypervisor, HypervisorWord::Unmanaged, "nobody to ask, and it goes on");
         assert_eq!((created.bound.how, created.diagnosis.verdict), (BoundHow::Registered, Verdict::Connected));
-        let steps: Vec<_> = created.planned.plan.steps.iter().map(|step| step.stack.clone()).collect();
-        assert_eq!(steps.len(), 1, "only the guest's stacks: {steps:?}");
-        assert_eq!((steps[0].environment.as_str(), steps[0].stack.as_str()), ("rumpledev", "web"));
+        let of = |step: &reconcile::model::Step| (step.environment.clone(), step.stack.clone());
+        let steps: Vec<_> = created.planned.plan.steps.iter().map(of).collect();
+        assert_eq!(steps, [("rumpledev".to_owned(), "web".to_owned())], "only the guest's stacks");
         let words: Vec<_> = events.iter().map(create_words).collect();
         assert!(words[1].contains("No hypervisor is connected") && words[12].contains("plan: 1."), "{words:#?}");
         assert!(house.fake.containers_on("rumpledev").is_empty(), "nothing was carried out yet");
