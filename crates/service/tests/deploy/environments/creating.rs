@@ -103,7 +103,9 @@ async fn portainer_reaches_what_this_machine_does_not() {
     let at = format!("127.0.0.1:{}", closed_port().await);
     let house = house(vec![guest(1001, "rumpledev", &at)]).await;
     house.fake.add_host_at("rumpledev", &format!("tcp://{at}"), HostScript::default());
-    let (created, _) = create(&house, "1001").await;
+    let (created, events) = create(&house, "1001").await;
+    let told: Vec<_> = events.iter().map(kind).filter(|kind| kind == "step connection").collect();
+    assert_eq!(told.len(), 2, "as a failure, and then as none");
     let diagnosis = created.unwrap().diagnosis;
     assert_eq!((diagnosis.verdict, diagnosis.steps[1].outcome), (Verdict::Connected, Outcome::Noted));
 }
