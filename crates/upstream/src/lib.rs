@@ -2,5 +2,6 @@
 //!
 //! Each upstream is a folder with a trait, a client, its wire types, a typed error and (feature `fake`) a loopback stand-in.
 
+pub mod hypervisor;
 pub mod phoenix;
 pub mod portainer;

@@ -2,13 +2,14 @@
 
 mod assign;
 mod difference;
+mod portainer;
 mod raw;
 mod stack;
 
 use std::collections::BTreeMap;
 
 pub use raw::StackText;
-use types::catalog::{Assignment, NameError, SecretName, Stack, Variable, check_stack_name};
+use types::catalog::{Assignment, NameError, PortainerSettings, SecretName, Stack, Variable, check_stack_name};
 
 use crate::{
     hide,
@@ -85,6 +86,10 @@ pub enum Edit {
         /// The text: one JSON object, whatever is in it.
         text: String,
     },
+    /// Makes `portainer_api` say how Portainer is reached, whatever form it had. A secret that is
+    /// [`SecretSource::Plain`](types::catalog::SecretSource::Plain) stays as it stands; one that is none is taken away. The agents'
+    /// port stands under `network` and is left alone.
+    SetPortainer(Box<PortainerSettings>),
     /// The whole text of a file; none removes it. Secrets that were hidden in what the editor saw are put back.
     SetText {
         /// Its path in the repository.
@@ -224,6 +229,7 @@ impl Draft {
             Edit::Unassign { guest, stack } => self.unassign(guest, stack),
             Edit::AdoptSecret { file, pointer, secret } => self.adopt(file, pointer, secret),
             Edit::SetStackText { name, text } => self.set_stack_text(name, text),
+            Edit::SetPortainer(settings) => self.set_portainer(settings),
             Edit::SetText { path, text } => self.set_text(path, text.as_deref()),
         }
     }

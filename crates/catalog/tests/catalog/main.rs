@@ -15,6 +15,7 @@ mod import;
 mod large;
 mod lossless;
 mod odd;
+mod portainer;
 mod raw;
 mod remote;
 mod repository;
