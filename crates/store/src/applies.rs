@@ -5,7 +5,8 @@ use types::Millis;
 pub use types::deploy::ApplyState;
 
 use crate::{
-    Result, Store, StoreError,
+    AuditEntry, Result, Store, StoreError,
+    audit::append,
     codec::{Word, number},
     db::args,
 };
@@ -25,6 +26,8 @@ pub struct NewApply {
     pub record: String,
     /// Now.
     pub now: Millis,
+    /// What the audit is to hold of it, in the same commit.
+    pub audit: Option<AuditEntry>,
 }
 
 /// An apply.
@@ -110,6 +113,9 @@ impl Store {
                 args![environment, &new.id],
             )
             .await?;
+        }
+        if let Some(entry) = &new.audit {
+            append(&mut tx, entry.clone()).await?;
         }
         tx.commit().await
     }
