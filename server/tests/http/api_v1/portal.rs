@@ -24,7 +24,7 @@ use tokio::{
 };
 use types::{
     SecretText,
-    catalog::SecretName,
+    catalog::{SecretName, Severity},
     deploy::{ApplyState, SaveRequest, ServerInfo},
 };
 use upstream::{
@@ -91,7 +91,7 @@ async fn a_deployment_through_the_client() {
     let server = portal.server().await.unwrap();
     assert_eq!((server.product.as_str(), server.api), (ServerInfo::PRODUCT, ServerInfo::API));
     assert_eq!(portal.me().await.unwrap().email, owner.email);
-    assert_eq!(portal.findings(true).await.unwrap(), []);
+    assert!(portal.findings(true).await.unwrap().iter().all(|finding| finding.severity != Severity::Error));
 
     let options = PlanOptions::default();
     let stale = portal.plan(&options).await.unwrap().plan;

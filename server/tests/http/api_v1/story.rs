@@ -45,7 +45,7 @@ async fn plan_apply_watch_and_look_back() {
     let overview: Value = program.post("/api/v1/status", &json!({})).await;
     assert_eq!(overview["environments"][0]["stacks"][0]["state"], "in_step");
     let standing: Value = program.get("/api/v1/status").await;
-    assert_eq!(standing["overview"], overview);
+    assert_eq!(standing["overview"]["environments"], overview["environments"]);
     let drift: Value = program.post("/api/v1/drift", &json!({})).await;
     assert_eq!(drift["drift"], json!([]));
     let empty: Value = program.post("/api/v1/plans", &json!({})).await;
