@@ -3,7 +3,7 @@
 use std::sync::{Arc, PoisonError};
 
 use reconcile::{
-    Drift, Overview, drift,
+    Overview, drift,
     model::{Desired, Observed, Plan, PlanOptions, Prune, Scope},
     observe, overview, plan,
     ports::{Catalog as _, Clock as _},
