@@ -12,6 +12,7 @@ mod facts;
 mod home;
 mod memory;
 mod operator;
+mod outward;
 mod planning;
 mod revisions;
 mod runs;
@@ -36,18 +37,19 @@ use upstream::{
 };
 
 pub use catalog::{Author, Edit, Import, Reading, Snapshot, git::GitSettings};
-pub use catalog_acts::{CatalogView, Saved, Synced};
+pub use catalog_acts::CatalogView;
 pub use environments::EnvironmentSettings;
 pub use error::DeployError;
 pub use memory::Memory;
 pub use operator::Operator;
-pub use planning::{DriftReading, Look, Planned};
+pub use outward::{edit_conflict, import_plan};
+pub use planning::Look;
 pub use reconcile::{
     ContainerOverview, Drift, EnvironmentOverview, Overview, Pace, PinOverview, StackOverview, StackState, diff, model,
+    wire::{self, Also, ApplySummary, ApplyView, DriftReading, Planned, Proposal},
 };
-pub use revisions::{Also, Proposal};
-pub use runs::{ApplySummary, ApplyView};
 pub use settings::{DeploySettings, KeySource, PortainerSource, RemoteSettings};
+pub use types::deploy::{ApplyState, Saved, Synced};
 pub use upstream::portainer::engine::Protected;
 pub use watch::{Watched, Watching};
 

@@ -15,6 +15,7 @@ pub fn is_variable_name(name: &str) -> bool {
 
 /// What in a value keeps it from getting to Docker unchanged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum DotenvHazard {
     /// A line break, a NUL or another control character: the rest would become a variable of its own, or be lost.
