@@ -18,6 +18,7 @@ mod secrets;
 mod settings;
 mod sources;
 mod watch;
+pub mod words;
 
 use std::{
     collections::HashMap,
@@ -42,6 +43,7 @@ pub use reconcile::{
 pub use revisions::{Also, Proposal};
 pub use runs::{ApplySummary, ApplyView};
 pub use settings::{DeploySettings, KeySource, PortainerSource, RemoteSettings};
+pub use store::ApplyState;
 pub use upstream::portainer::engine::Protected;
 pub use watch::{Watched, Watching};
 
