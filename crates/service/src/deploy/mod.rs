@@ -31,12 +31,15 @@ use store::Store;
 use tokio::sync::watch as signal;
 use tokio_util::sync::CancellationToken;
 
-pub use catalog::{Author, Edit, Import, Reading, Snapshot, git::GitSettings};
+pub use catalog::{
+    Author, Conflict, ConflictFile, Edit, Import, ImportStep, Reading, Snapshot, git::GitSettings, hide,
+};
 pub use catalog_acts::{CatalogView, Saved, Synced};
 pub use error::DeployError;
 pub use memory::Memory;
 pub use operator::Operator;
 pub use planning::{DriftReading, Look, Planned};
+pub use reconcile::ports::LogLine;
 pub use reconcile::{
     ContainerOverview, Drift, EnvironmentOverview, Overview, Pace, PinOverview, StackOverview, StackState, diff, model,
 };
@@ -44,6 +47,7 @@ pub use revisions::{Also, Proposal};
 pub use runs::{ApplySummary, ApplyView};
 pub use settings::{DeploySettings, KeySource, PortainerSource, RemoteSettings};
 pub use store::ApplyState;
+pub use types::{Millis, Problem, ProblemCode, catalog as catalog_types};
 pub use upstream::portainer::engine::Protected;
 pub use watch::{Watched, Watching};
 
