@@ -3,7 +3,8 @@
 use types::Millis;
 
 use crate::{
-    Result, Store, StoreError,
+    AuditEntry, Result, Store, StoreError,
+    audit::append,
     codec::{Word, number},
     db::args,
 };
@@ -23,6 +24,8 @@ pub struct NewApply {
     pub record: String,
     /// Now.
     pub now: Millis,
+    /// What the audit is to hold of it, in the same commit.
+    pub audit: Option<AuditEntry>,
 }
 
 /// An apply.
@@ -121,6 +124,9 @@ impl Store {
                 args![environment, &new.id],
             )
             .await?;
+        }
+        if let Some(entry) = &new.audit {
+            append(&mut tx, entry.clone()).await?;
         }
         tx.commit().await
     }

@@ -11,7 +11,7 @@ use crate::{shell, wasm};
 /// Who may use whom among our own crates.
 const ARROWS: &[(&str, &[&str])] = &[
     ("app", &["service", "types"]),
-    ("bench", &["store", "types"]),
+    ("bench", &["service", "store", "types", "upstream"]),
     ("catalog", &["types"]),
     ("config", &[]),
     ("frontend", &["app"]),

@@ -27,7 +27,7 @@ use std::{
 
 use reconcile::{Cancel, model::Scope};
 use serde_json::Value;
-use store::Store;
+use store::{AuditEntry, Store};
 use tokio::sync::watch as signal;
 use tokio_util::sync::CancellationToken;
 
@@ -119,6 +119,7 @@ impl Deploy {
             scope,
             pins: std::collections::BTreeMap::new(),
             events: None,
+            audit: Mutex::default(),
             begun: Mutex::default(),
         })
     }
@@ -131,12 +132,15 @@ impl Deploy {
         subject: String,
         detail: &Value,
     ) -> Result<(), DeployError> {
+        Ok(self.0.store.append_audit(self.entry(operator, action, subject, detail)).await?)
+    }
+
+    fn entry(&self, operator: &Operator, action: &'static str, subject: String, detail: &Value) -> AuditEntry {
         let actor = match operator.person_ref() {
             Some(user) => Actor::Person(user),
             None => Actor::Operator(operator.name()),
         };
-        let entry = entry(&self.0.world, actor, operator.origin(), action, subject, detail);
-        Ok(self.0.store.append_audit(entry).await?)
+        entry(&self.0.world, actor, operator.origin(), action, subject, detail)
     }
 
     fn runs(&self) -> std::sync::MutexGuard<'_, HashMap<String, Cancel>> {

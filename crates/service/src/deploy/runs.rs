@@ -81,7 +81,7 @@ impl Deploy {
             "catalog": plan.catalog_commit,
             "steps": plan.steps.iter().map(|step| json!({ "step": step.id.as_str(), "action": step.action })).collect::<Vec<_>>(),
         });
-        self.record(operator, "deploy.apply", format!("apply:{id}"), &detail).await?;
+        engine.audit = Mutex::new(Some(self.entry(operator, "deploy.apply", format!("apply:{id}"), &detail)));
         let (begun, has_begun) = oneshot::channel();
         engine.begun = Mutex::new(Some(begun));
         let control = self.control(id.clone(), operator.name());
