@@ -72,6 +72,7 @@ pub struct Application {
     max_connections: usize,
     metrics: PrometheusHandle,
     panics: Arc<AtomicU64>,
+    closing: CancellationToken,
     /// Held so that it goes on answering.
     _stand_in: Option<FakePhoenix>,
 }
@@ -105,6 +106,7 @@ impl Application {
             open_services(&config, options.demo, options.service, options.phoenix, options.deploy).await?;
         let setup_link = services.people().setup_link().await?;
         let panics = Arc::new(AtomicU64::new(0));
+        let closing = CancellationToken::new();
         let public_url: Arc<str> = config.http.public_origin().into();
         let state = AppState::new(Inner {
             hosts: Hosts::new(&config.http.public_url, ROUTES.iter().map(|route| (route.path, route.subdomain))),
@@ -116,6 +118,7 @@ impl Application {
             metrics: recorder.clone(),
             sessions: Arc::new(SessionRows::new(services.sessions().clone())),
             tuning: options.tuning,
+            closing: closing.clone(),
             panics: Arc::clone(&panics),
             services: services.clone(),
         });
@@ -132,6 +135,7 @@ impl Application {
             max_connections: config.http.max_connections,
             metrics: recorder,
             panics,
+            closing,
             _stand_in: stand_in,
         })
     }
@@ -178,7 +182,7 @@ impl Application {
     /// # Errors
     /// When a part ended by itself, which is a defect.
     pub async fn run_until(self, shutdown: impl Future<Output = ()> + Send) -> Result<(), StartError> {
-        let stop = CancellationToken::new();
+        let stop = self.closing;
         let mut work = tokio::spawn({
             let (services, stop) = (self.services.clone(), stop.clone());
             let upkeep = metrics::upkeep(self.metrics, stop.clone());

@@ -2,6 +2,8 @@
 
 use types::Millis;
 
+pub use types::deploy::ApplyState;
+
 use crate::{
     AuditEntry, Result, Store, StoreError,
     audit::append,
@@ -47,19 +49,6 @@ pub struct ApplyRow {
     pub ended_at: Option<Millis>,
     /// How many entries its journal has.
     pub entries: u64,
-}
-
-/// Where an apply stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum ApplyState {
-    /// Under way, or broken off.
-    Running,
-    /// Every step succeeded.
-    Succeeded,
-    /// Cancelled between steps.
-    Cancelled,
-    /// At least one step failed.
-    Failed,
 }
 
 impl Word for ApplyState {

@@ -18,7 +18,7 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use bytes::Bytes;
-use futures::Stream;
+use futures::{Stream, StreamExt as _};
 use http::{HeaderName, HeaderValue, header};
 use hyper::body::Frame;
 use serde::Deserialize;
@@ -58,12 +58,13 @@ pub(crate) async fn generation(
         Err(error) => return refuse(error.problem()),
     };
     match cx.services.chat().watch(member, id, after).await {
-        Ok(events) => respond(events, state.tuning.heartbeat),
+        Ok(events) => respond(events.map(|event| encode(&event)), state.tuning.heartbeat),
         Err(error) => refuse(problem::from_service(&error, trace_id)),
     }
 }
 
-fn respond(events: impl Stream<Item = GenerationEvent> + Send + 'static, heartbeat: Duration) -> Response {
+/// Answers with a stream of events, each as the bytes of one block.
+pub(crate) fn respond(events: impl Stream<Item = Bytes> + Send + 'static, heartbeat: Duration) -> Response {
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream")),
         // `no-transform` keeps proxies from compressing, and so from waiting for more.
@@ -85,14 +86,14 @@ struct Lines<S> {
     silence: Pin<Box<Sleep>>,
 }
 
-impl<S: Stream<Item = GenerationEvent>> HttpBody for Lines<S> {
+impl<S: Stream<Item = Bytes>> HttpBody for Lines<S> {
     type Data = Bytes;
     type Error = Infallible;
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
         let this = &mut *self;
         let line = match this.events.as_mut().poll_next(cx) {
-            Poll::Ready(Some(event)) => encode(&event),
+            Poll::Ready(Some(block)) => block,
             Poll::Ready(None) => return Poll::Ready(None),
             Poll::Pending => loop {
                 ready!(this.silence.as_mut().poll(cx));

@@ -6,6 +6,7 @@ mod stack;
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
 use types::catalog::{Assignment, NameError, SecretName, Stack, Variable, check_stack_name};
 
 use crate::{
@@ -15,8 +16,10 @@ use crate::{
     snapshot::{Content, Snapshot, is_catalog_path},
 };
 
-/// One change.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// One change. On the wire `kind` names it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Edit {
     /// Adds a stack, or makes the one of this name be so. What older forms say and is not applied (files, labels, firewall
     /// rules, placement constraints) is left as it stands.

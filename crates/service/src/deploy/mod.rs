@@ -11,6 +11,7 @@ mod facts;
 mod home;
 mod memory;
 mod operator;
+mod outward;
 mod planning;
 mod revisions;
 mod runs;
@@ -31,23 +32,22 @@ use store::{AuditEntry, Store};
 use tokio::sync::watch as signal;
 use tokio_util::sync::CancellationToken;
 
-pub use catalog::{
-    Author, Conflict, ConflictFile, Edit, Import, ImportStep, Reading, Snapshot, git::GitSettings, hide,
-};
-pub use catalog_acts::{CatalogView, Saved, Synced};
+pub use catalog::{Author, Edit, Import, Reading, Snapshot, git::GitSettings};
+pub use catalog_acts::CatalogView;
 pub use error::DeployError;
 pub use memory::Memory;
 pub use operator::Operator;
-pub use planning::{DriftReading, Look, Planned};
-pub use reconcile::ports::LogLine;
+pub use outward::{contents, edit_conflict, import_plan};
+pub use planning::Look;
 pub use reconcile::{
     ContainerOverview, Drift, EnvironmentOverview, Overview, Pace, PinOverview, StackOverview, StackState, diff, model,
+    wire::{self, Also, ApplySummary, ApplyView, DriftReading, Planned, Proposal},
 };
-pub use revisions::{Also, Proposal};
-pub use runs::{ApplySummary, ApplyView};
 pub use settings::{DeploySettings, KeySource, PortainerSource, RemoteSettings};
-pub use store::ApplyState;
-pub use types::{Millis, Problem, ProblemCode, catalog as catalog_types};
+pub use types::{
+    Millis, Problem, ProblemCode, SecretText, catalog as catalog_types,
+    deploy::{ApplyState, CatalogContents, EditConflict, ImportPart, ImportPlan, Rekeyed, Saved, Synced},
+};
 pub use upstream::portainer::engine::Protected;
 pub use watch::{Watched, Watching};
 

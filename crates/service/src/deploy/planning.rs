@@ -3,7 +3,7 @@
 use std::sync::{Arc, PoisonError};
 
 use reconcile::{
-    Drift, Overview, drift,
+    Overview, drift,
     model::{Desired, Observed, Plan, PlanOptions, Prune, Scope},
     observe, overview, plan,
     ports::{Catalog as _, Clock as _},
@@ -14,7 +14,7 @@ use types::{
     catalog::{Diagnostic, Severity},
 };
 
-use super::{Deploy, DeployError, Operator, desired::wanted, engine::Engine, problem};
+use super::{Deploy, DeployError, DriftReading, Operator, Planned, desired::wanted, engine::Engine, problem};
 
 /// Everything as it was at one moment.
 #[derive(Clone, Debug)]
@@ -27,28 +27,6 @@ pub struct Look {
     pub plan: Plan,
     /// The same stack by stack.
     pub overview: Overview,
-}
-
-/// A plan with what was found in the catalog on the way.
-#[derive(Clone, Debug)]
-pub struct Planned {
-    /// The plan.
-    pub plan: Plan,
-    /// What was desired: for differences that a plan's reasons do not show, such as compose texts.
-    pub desired: Desired,
-    /// What ran.
-    pub observed: Observed,
-}
-
-/// What a look for drift found.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DriftReading {
-    /// When it was looked.
-    pub at: Millis,
-    /// What changed outside of the catalog.
-    pub drift: Vec<Drift>,
-    /// Stacks that could not be looked at, with the cause.
-    pub blocked: Vec<reconcile::model::Blocked>,
 }
 
 impl Deploy {
