@@ -148,6 +148,11 @@ pub const SETTINGS: &[Setting] = &[
         None,
         "URL of a running server that `phoenix-cli` goes through, in place of opening catalog and database itself.",
     ),
+    setting(
+        "THINKHEADS_SERVER_CA_FILE",
+        None,
+        "PEM file with the certificate authority to trust for that server, in place of the system's.",
+    ),
     secret("THINKHEADS_TOKEN", "API token of an administrator for that server, `tht_…`; only `phoenix-cli` uses it."),
     setting("THINKHEADS_LOG", Some("info"), "What to log: a level, or directives such as `info,service=debug`."),
     setting("THINKHEADS_LOG_FORMAT", Some("human"), "`human` or `json`."),

@@ -4,7 +4,7 @@ use std::error::Error;
 
 use service::{
     ServiceError,
-    deploy::{Conflict, DeployError, ProblemCode, model::Plan},
+    deploy::{DeployError, ProblemCode, model::Plan},
 };
 
 use crate::Exit;
@@ -26,23 +26,12 @@ pub(crate) enum Failure {
     /// Something moved since the plan was made; here is the plan as it would be now.
     #[error("Something moved since this plan was made, so nothing was done. Make a new plan and read it.")]
     Moved(Box<Plan>),
-    /// Somebody else changed the catalog.
-    #[error("{}", conflict(.0))]
-    Conflict(Box<Conflict>),
     /// Whoever read the output has enough.
     #[error("the output was closed")]
     OutputClosed,
     /// A second Ctrl-C.
     #[error("Left. The apply has not ended: the next `phoenix-cli apply`, or a running server, takes it up again.")]
     Left,
-}
-
-fn conflict(conflict: &Conflict) -> String {
-    let files: Vec<&str> = conflict.files.iter().map(|file| file.path.as_str()).collect();
-    format!(
-        "The catalog was changed by somebody else meanwhile ({}), so nothing was saved. Try again.",
-        files.join(", ")
-    )
 }
 
 impl Failure {
@@ -56,7 +45,7 @@ impl Failure {
 
     pub(crate) const fn exit(&self) -> Exit {
         match self {
-            Self::Failed { .. } | Self::Conflict(_) | Self::OutputClosed => Exit::Failed,
+            Self::Failed { .. } | Self::OutputClosed => Exit::Failed,
             Self::Refused(_) | Self::Moved(_) => Exit::Refused,
             Self::Left => Exit::Left,
         }
@@ -72,8 +61,7 @@ impl From<DeployError> for Failure {
     fn from(error: DeployError) -> Self {
         match error {
             DeployError::Moved(fresh) => Self::Moved(fresh),
-            DeployError::Conflict(conflict) => Self::Conflict(conflict),
-            DeployError::Service(error) => error.into(),
+            other => ServiceError::from(other).into(),
         }
     }
 }

@@ -17,7 +17,9 @@ pub use chat::{
     BranchPosition, Conversation, ConversationPage, ConversationSettings, ConversationSummary, Generation,
     GenerationEvent, GenerationState, Message, MessageRole, MessageStatus, Model, SearchHit, Thread, Usage,
 };
-pub use id::{ApiTokenId, AuditId, ConversationId, GenerationId, IdError, InvitationId, JobId, MessageId, SessionPublicId, UserId};
+pub use id::{
+    ApiTokenId, AuditId, ConversationId, GenerationId, IdError, InvitationId, JobId, MessageId, SessionPublicId, UserId,
+};
 pub use people::{AuditRecord, Invitation, InvitationState, Permission, Role, SessionInfo, User};
 pub use problem::{FieldProblem, Problem, ProblemCode};
 pub use secret::{Password, SecretText};

@@ -4,5 +4,5 @@
 //! `portal` has none: its server is our own.
 
 pub mod phoenix;
-pub mod portal;
 pub mod portainer;
+pub mod portal;

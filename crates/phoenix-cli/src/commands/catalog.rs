@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 use service::deploy::{
-    Import, Saved,
+    ImportPlan, Saved,
     catalog_types::{CatalogVersion, Diagnostic, FileChange, Revision as Commit},
     words::short,
 };
@@ -35,9 +35,9 @@ struct Part<'a> {
 }
 
 pub(super) async fn import(cx: &Cx<'_>, args: &ImportArgs) -> Result<Exit, Failure> {
-    let (import, base) = cx.front.plan_import().await?;
-    let saved = match args.write && !import.changes.is_empty() {
-        true => Some(cx.front.import(&base).await?),
+    let import = cx.front.plan_import().await?;
+    let saved = match args.write && !import.files.is_empty() {
+        true => Some(cx.front.import(&import.version).await?),
         false => None,
     };
     let commit = saved.as_ref().and_then(|saved: &Saved| saved.commit.as_deref());
@@ -48,7 +48,7 @@ pub(super) async fn import(cx: &Cx<'_>, args: &ImportArgs) -> Result<Exit, Failu
     cx.terminal.out(&render::import(&import, cx.terminal.paint()))?;
     match commit {
         Some(commit) => cx.terminal.out(&format!("Written as commit {}.\n", short(commit)))?,
-        None if !import.changes.is_empty() => {
+        None if !import.files.is_empty() => {
             cx.terminal.say("Nothing was written. `phoenix-cli import --write` writes it as a commit.");
         }
         None => {}
@@ -56,8 +56,8 @@ pub(super) async fn import(cx: &Cx<'_>, args: &ImportArgs) -> Result<Exit, Failu
     Ok(Exit::Done)
 }
 
-fn body<'a>(import: &'a Import, commit: Option<&'a str>) -> ImportBody<'a> {
-    let part = |step: &'a service::deploy::ImportStep| Part {
+fn body<'a>(import: &'a ImportPlan, commit: Option<&'a str>) -> ImportBody<'a> {
+    let part = |step: &'a service::deploy::ImportPart| Part {
         file: &step.file,
         pointer: &step.pointer,
         becomes: &step.becomes,
@@ -67,7 +67,7 @@ fn body<'a>(import: &'a Import, commit: Option<&'a str>) -> ImportBody<'a> {
     };
     ImportBody {
         parts: import.steps.iter().map(part).collect(),
-        files: import.changes.iter().map(file).collect(),
+        files: import.files.iter().map(file).collect(),
         left: &import.left,
         commit,
     }
@@ -81,7 +81,7 @@ struct SyncBody<'a> {
 
 pub(super) async fn sync(cx: &Cx<'_>) -> Result<Exit, Failure> {
     let synced = cx.front.sync().await?;
-    let pushed = synced.pushed as u64;
+    let pushed = synced.pushed;
     if cx.terminal.is_json() {
         cx.terminal.json("sync", &SyncBody { pulled: synced.pulled.as_deref(), pushed })?;
         return Ok(Exit::Done);
@@ -123,7 +123,7 @@ struct DiffBody<'a> {
 }
 
 pub(super) async fn diff(cx: &Cx<'_>, args: &DiffArgs) -> Result<Exit, Failure> {
-    let now = cx.front.reading().await?.version;
+    let now = cx.front.catalog().await?.version;
     let from = match &args.from {
         Some(text) => version(cx, text).await?,
         None => CatalogVersion { commit: now.commit.clone(), ..CatalogVersion::default() },

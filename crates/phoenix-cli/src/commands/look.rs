@@ -24,11 +24,12 @@ struct Validation<'a> {
 
 pub(super) async fn validate(cx: &Cx<'_>, args: &ValidateArgs) -> Result<Exit, Failure> {
     let found = cx.front.validate(args.deep).await?;
-    let ok = !found.diagnostics.iter().any(|one| one.severity == Severity::Error);
+    let ok = !found.iter().any(|one| one.severity == Severity::Error);
     if cx.terminal.is_json() {
-        cx.terminal.json("validation", &Validation { ok, findings: &found.diagnostics })?;
+        cx.terminal.json("validation", &Validation { ok, findings: &found })?;
     } else {
-        cx.terminal.out(&render::findings(&found.diagnostics, &found.texts, cx.terminal.paint()))?;
+        let texts = cx.front.catalog().await?.files;
+        cx.terminal.out(&render::findings(&found, &texts, cx.terminal.paint()))?;
     }
     Ok(if ok { Exit::Done } else { Exit::Failed })
 }

@@ -4,7 +4,10 @@ use std::{fs, path::Path};
 
 use config::SecretString;
 use serde::Serialize;
-use service::deploy::catalog_types::{SecretInfo, SecretName};
+use service::deploy::{
+    Rekeyed,
+    catalog_types::{SecretInfo, SecretName},
+};
 
 use super::{Cx, run::ask};
 use crate::{
@@ -25,12 +28,6 @@ struct Changed<'a> {
     name: &'a SecretName,
     /// None if it was removed.
     version: Option<u32>,
-}
-
-#[derive(Serialize)]
-struct Rekeyed<'a> {
-    secrets: u32,
-    public_key: &'a str,
 }
 
 pub(super) async fn secret(cx: &Cx<'_>, command: SecretCommand) -> Result<Exit, Failure> {
@@ -96,9 +93,9 @@ async fn rekey(cx: &Cx<'_>, key_file: Option<&Path>, yes: bool) -> Result<(), Fa
         ask(cx, &Question { about: about.to_owned(), words: vec!["yes".to_owned()] })?;
     }
     let new = key_file.map(key_from).transpose()?;
-    let (secrets, public_key) = cx.front.rekey(new.as_ref()).await?;
+    let Rekeyed { secrets, public_key } = cx.front.rekey(new.as_ref()).await?;
     if cx.terminal.is_json() {
-        return cx.terminal.json("rekeyed", &Rekeyed { secrets, public_key: &public_key });
+        return cx.terminal.json("rekeyed", &Rekeyed { secrets, public_key });
     }
     cx.terminal.out(&format!(
         "{} for the key {public_key}. Keep a copy of the key where the backups are not.\n",

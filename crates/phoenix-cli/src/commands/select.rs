@@ -3,8 +3,7 @@
 use std::collections::BTreeSet;
 
 use service::deploy::{
-    Reading,
-    catalog_types::normalise_name,
+    catalog_types::{Catalog, normalise_name},
     model::{PlanOptions, Prune, Scope, StackRef},
 };
 
@@ -18,10 +17,9 @@ pub(super) async fn options(cx: &Cx<'_>, selection: &Selection) -> Result<PlanOp
     if selection.stacks.is_empty() && selection.environments.is_empty() {
         return Ok(options);
     }
-    let reading = cx.front.reading().await?;
-    let mut all = assigned(&reading);
-    let environments: BTreeSet<&str> = reading
-        .catalog
+    let catalog = cx.front.catalog().await?.catalog;
+    let mut all = assigned(&catalog);
+    let environments: BTreeSet<&str> = catalog
         .guests
         .iter()
         .filter(|guest| guest.is_target())
@@ -55,9 +53,9 @@ pub(super) async fn options(cx: &Cx<'_>, selection: &Selection) -> Result<PlanOp
 }
 
 /// Every stack that the catalog assigns to an environment.
-fn assigned(reading: &Reading) -> BTreeSet<StackRef> {
+fn assigned(catalog: &Catalog) -> BTreeSet<StackRef> {
     let mut all = BTreeSet::new();
-    for guest in reading.catalog.guests.iter().filter(|guest| guest.is_target()) {
+    for guest in catalog.guests.iter().filter(|guest| guest.is_target()) {
         let Some(environment) = &guest.environment else { continue };
         all.extend(guest.assignments.iter().map(|one| StackRef::new(environment, normalise_name(&one.stack))));
     }

@@ -7,16 +7,16 @@ use config::{Config, ExposeSecret as _, SecretString};
 use service::{
     World,
     deploy::{
-        Also, ApplySummary, ApplyView, Deploy, DeploySettings, DriftReading, Import, Operator, Overview, Proposal,
-        Reading, Saved, Synced, Watched, Watching,
-        catalog_types::{CatalogVersion, FileChange, Revision as Commit, SecretInfo, SecretName},
-        hide,
+        Also, ApplySummary, ApplyView, CatalogContents, Deploy, DeploySettings, DriftReading, ImportPlan, Operator,
+        Overview, Proposal, Rekeyed, Saved, Synced, Watched, Watching,
+        catalog_types::{CatalogVersion, Diagnostic, FileChange, Revision as Commit, SecretInfo, SecretName},
+        import_plan,
         model::{ApplyId, OnFailure, Pin, Plan, PlanOptions, Revision, StackRef},
     },
 };
 use store::{Store, StoreConfig};
 
-use super::{Findings, Follow, Front};
+use super::{Follow, Front};
 use crate::failure::Failure;
 
 /// See the module.
@@ -79,16 +79,12 @@ impl Follow for Followed {
 
 #[async_trait]
 impl Front for Here {
-    async fn validate(&self, deep: bool) -> Result<Findings, Failure> {
-        let diagnostics = self.deploy.validate(&self.operator, deep).await?;
-        let snapshot = self.deploy.catalog(&self.operator).await?.snapshot;
-        let text = |path: &str| Some((path.to_owned(), hide(path, snapshot.text(path)?)));
-        let texts = diagnostics.iter().filter_map(|one| text(&one.file)).collect();
-        Ok(Findings { diagnostics, texts })
+    async fn validate(&self, deep: bool) -> Result<Vec<Diagnostic>, Failure> {
+        Ok(self.deploy.validate(&self.operator, deep).await?)
     }
 
-    async fn reading(&self) -> Result<Reading, Failure> {
-        Ok(self.deploy.catalog(&self.operator).await?.reading)
+    async fn catalog(&self) -> Result<CatalogContents, Failure> {
+        Ok(self.deploy.catalog(&self.operator).await?.contents())
     }
 
     async fn plan(&self, options: &PlanOptions) -> Result<Plan, Failure> {
@@ -159,8 +155,9 @@ impl Front for Here {
         Ok(self.deploy.difference(&self.operator, from, to).await?)
     }
 
-    async fn plan_import(&self) -> Result<(Import, CatalogVersion), Failure> {
-        Ok(self.deploy.plan_import(&self.operator).await?)
+    async fn plan_import(&self) -> Result<ImportPlan, Failure> {
+        let (import, version) = self.deploy.plan_import(&self.operator).await?;
+        Ok(import_plan(import, version))
     }
 
     async fn import(&self, base: &CatalogVersion) -> Result<Saved, Failure> {
@@ -195,8 +192,9 @@ impl Front for Here {
         Ok(self.deploy.adopt_secret(&self.operator, file, pointer, name).await?)
     }
 
-    async fn rekey(&self, new: Option<&SecretString>) -> Result<(u32, String), Failure> {
-        Ok(self.deploy.rekey(&self.operator, new).await?)
+    async fn rekey(&self, new: Option<&SecretString>) -> Result<Rekeyed, Failure> {
+        let (secrets, public_key) = self.deploy.rekey(&self.operator, new).await?;
+        Ok(Rekeyed { secrets, public_key })
     }
 
     async fn close(&self) {

@@ -1,13 +1,15 @@
 //! The two ways to the use cases: by itself on catalog, database and Portainer, or through a running server.
 
 mod here;
+mod there;
 
 use std::time::Duration;
 
 use async_trait::async_trait;
 use config::{Config, SecretString};
 use service::deploy::{
-    Also, ApplySummary, ApplyView, DriftReading, Import, Overview, Proposal, Reading, Saved, Synced, Watched,
+    Also, ApplySummary, ApplyView, CatalogContents, DriftReading, ImportPlan, Overview, Proposal, Rekeyed, Saved,
+    Synced, Watched,
     catalog_types::{CatalogVersion, Diagnostic, FileChange, Revision as Commit, SecretInfo, SecretName},
     model::{ApplyId, OnFailure, Pin, Plan, PlanOptions, Revision, StackRef},
 };
@@ -17,10 +19,10 @@ use crate::{args::Global, failure::Failure};
 /// What the commands need, whoever does it.
 #[async_trait]
 pub(crate) trait Front: Send + Sync {
-    /// What is wrong with the catalog, and the texts it is wrong in, secrets hidden.
-    async fn validate(&self, deep: bool) -> Result<Findings, Failure>;
-    /// What was understood of the catalog.
-    async fn reading(&self) -> Result<Reading, Failure>;
+    /// What is wrong with the catalog.
+    async fn validate(&self, deep: bool) -> Result<Vec<Diagnostic>, Failure>;
+    /// The catalog as it stands, secrets in plain text hidden.
+    async fn catalog(&self) -> Result<CatalogContents, Failure>;
     /// What would be done.
     async fn plan(&self, options: &PlanOptions) -> Result<Plan, Failure>;
     /// Where everything stands, looked at afresh.
@@ -56,7 +58,7 @@ pub(crate) trait Front: Send + Sync {
     /// How two versions of the catalog differ.
     async fn difference(&self, from: &CatalogVersion, to: &CatalogVersion) -> Result<Vec<FileChange>, Failure>;
     /// What rewriting older forms would change.
-    async fn plan_import(&self) -> Result<(Import, CatalogVersion), Failure>;
+    async fn plan_import(&self) -> Result<ImportPlan, Failure>;
     /// Rewrites older forms.
     async fn import(&self, base: &CatalogVersion) -> Result<Saved, Failure>;
     /// Keeps in step with the catalog's remote.
@@ -75,18 +77,9 @@ pub(crate) trait Front: Send + Sync {
     /// Moves a secret from plain text into the vault.
     async fn adopt_secret(&self, file: &str, pointer: &str, name: &SecretName) -> Result<SecretInfo, Failure>;
     /// Encrypts every secret for another key.
-    async fn rekey(&self, new: Option<&SecretString>) -> Result<(u32, String), Failure>;
+    async fn rekey(&self, new: Option<&SecretString>) -> Result<Rekeyed, Failure>;
     /// Ends what is open.
     async fn close(&self);
-}
-
-/// What was found wrong.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Findings {
-    /// By file and line.
-    pub(crate) diagnostics: Vec<Diagnostic>,
-    /// The files' texts, secrets hidden.
-    pub(crate) texts: std::collections::BTreeMap<String, String>,
 }
 
 /// An apply that is followed.
@@ -103,11 +96,8 @@ pub(crate) trait Follow: Send {
 pub(crate) async fn open(global: &Global) -> Result<Box<dyn Front>, Failure> {
     let config =
         Config::from_env().map_err(|error| Failure::invalid(format!("The settings can't be used: {error}")))?;
-    if global.server.is_some() || config.portal.server.is_some() {
-        return Err(Failure::invalid(
-            "This version can't go through a server yet. Leave --server and THINKHEADS_SERVER out, and run it on the machine \
-             that has the catalog and the database.",
-        ));
+    if let Some(there) = there::There::open(global, &config)? {
+        return Ok(Box::new(there));
     }
     Ok(Box::new(here::Here::open(&config).await?))
 }

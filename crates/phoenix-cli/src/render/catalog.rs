@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use service::deploy::{
-    Import,
+    ImportPlan,
     catalog_types::{FileChange, Revision as Commit, SecretInfo},
     words::{moment, short},
 };
@@ -48,7 +48,7 @@ pub(crate) fn file_changes(changes: &[FileChange], paint: Paint) -> String {
 }
 
 /// What an import would do.
-pub(crate) fn import(import: &Import, paint: Paint) -> String {
+pub(crate) fn import(import: &ImportPlan, paint: Paint) -> String {
     let mut text = String::new();
     for step in &import.steps {
         let place = if step.pointer.is_empty() { step.file.clone() } else { format!("{}#{}", step.file, step.pointer) };
@@ -57,7 +57,7 @@ pub(crate) fn import(import: &Import, paint: Paint) -> String {
     for one in &import.left {
         let _ = writeln!(text, "{} stays as it is: {}", paint.paint(Tone::Faint, "·"), clean(&one.to_string()));
     }
-    let _ = match import.changes.len() {
+    let _ = match import.files.len() {
         0 => writeln!(text, "{} Everything has the present form.", paint.paint(Tone::Good, "✔")),
         files => {
             writeln!(text, "\n{} in {}.", count(import.steps.len(), "part", "parts"), count(files, "file", "files"))

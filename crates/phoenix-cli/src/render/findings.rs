@@ -12,7 +12,7 @@ use crate::terminal::{Paint, Tone, clean};
 const LONGEST: usize = 160;
 
 /// The findings, with their lines out of `texts`.
-pub(crate) fn findings(found: &[Diagnostic], texts: &BTreeMap<String, String>, paint: Paint) -> String {
+pub(crate) fn findings(found: &[Diagnostic], texts: &BTreeMap<String, Option<String>>, paint: Paint) -> String {
     let mut text = String::new();
     for one in found {
         let (word, tone) = match one.severity {
@@ -46,12 +46,12 @@ pub(crate) fn findings(found: &[Diagnostic], texts: &BTreeMap<String, String>, p
 }
 
 /// The line, unless a secret stands in it in plain text.
-fn shown(one: &Diagnostic, texts: &BTreeMap<String, String>) -> Option<String> {
+fn shown(one: &Diagnostic, texts: &BTreeMap<String, Option<String>>) -> Option<String> {
     if one.code == DiagnosticCode::PlainSecret {
         return None;
     }
     let index = usize::try_from(one.line).ok()?.checked_sub(1)?;
-    texts.get(&one.file)?.lines().nth(index).map(ToOwned::to_owned)
+    texts.get(&one.file)?.as_deref()?.lines().nth(index).map(ToOwned::to_owned)
 }
 
 fn with_caret(line: &str, one: &Diagnostic, paint: Paint, tone: Tone) -> String {
@@ -93,7 +93,7 @@ mod tests {
 
     #[test]
     fn the_caret_stands_under_the_character_that_is_meant() {
-        let texts = [("a.json".to_owned(), "{\n  \"naïve 图\": tru,\n}".to_owned())].into();
+        let texts = [("a.json".to_owned(), "{\n  \"naïve 图\": tru,\n}".to_owned().into())].into();
         let text = findings(&[finding(DiagnosticCode::Syntax, 2, 14)], &texts, Paint::new(false));
         assert_eq!(
             text,
@@ -103,7 +103,7 @@ mod tests {
 
     #[test]
     fn a_place_that_does_not_exist_and_a_long_line_do_no_harm() {
-        let texts = [("a.json".to_owned(), "x".repeat(100_000))].into();
+        let texts = [("a.json".to_owned(), Some("x".repeat(100_000)))].into();
         for (line, column) in [(0, 0), (1, 1), (1, 99_999), (9, 9), (u32::MAX, u32::MAX)] {
             let text = findings(&[finding(DiagnosticCode::Syntax, line, column)], &texts, Paint::new(false));
             assert!(text.len() < 1000, "{line}:{column}");
@@ -112,7 +112,7 @@ mod tests {
 
     #[test]
     fn a_line_with_a_secret_is_not_shown() {
-        let texts = [("a.json".to_owned(), "\"password\": \"hunter2\"".to_owned())].into();
+        let texts = [("a.json".to_owned(), "\"password\": \"hunter2\"".to_owned().into())].into();
         let text = findings(&[finding(DiagnosticCode::PlainSecret, 1, 1)], &texts, Paint::new(false));
         assert!(!text.contains("hunter2"), "{text}");
     }

@@ -134,5 +134,9 @@ async fn wrong_ones_are_limited_by_network_and_right_ones_are_not() {
     let refusal = people.viewer_by_token("x", house.origin(1)).await.unwrap_err().problem();
     assert_eq!(refusal.retry_after_s, Some(10));
     let records = house.store.audit(None, 100).await.unwrap();
-    assert_eq!(records.iter().filter(|one| one.action == "session.rate_limited").count(), 2, "one a network and minute");
+    assert_eq!(
+        records.iter().filter(|one| one.action == "session.rate_limited").count(),
+        2,
+        "one a network and minute"
+    );
 }

@@ -102,9 +102,11 @@ impl PortalError {
             Self::OtherVersion { version, older: false, .. } => {
                 format!("The server ({version}) is too new for this program. Update this program.")
             }
-            Self::Unauthorised => "The token lets nobody in: it was mistyped, has run out, or was ended. Make a new one on \
+            Self::Unauthorised => {
+                "The token lets nobody in: it was mistyped, has run out, or was ended. Make a new one on \
                                    the server under Account, API tokens."
-                .to_owned(),
+                    .to_owned()
+            }
             Self::Forbidden => {
                 "The token's owner is no administrator there. Ask an administrator for that role.".to_owned()
             }

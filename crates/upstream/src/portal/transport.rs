@@ -350,7 +350,9 @@ mod tests {
         ] {
             assert_eq!(base(&Url::parse(url).unwrap()).unwrap().as_str(), wanted);
         }
-        for url in ["http://heads.example", "http://10.0.0.7:3000", "ftp://heads.example", "https://me:secret@heads.example"] {
+        for url in
+            ["http://heads.example", "http://10.0.0.7:3000", "ftp://heads.example", "https://me:secret@heads.example"]
+        {
             let error = base(&Url::parse(url).unwrap()).unwrap_err();
             assert!(matches!(error, PortalError::Misconfigured { .. }), "{url}");
             assert!(!error.message().contains("secret@"));

@@ -123,14 +123,13 @@ impl Watcher {
                 tokio::time::sleep(config.retry_pause.saturating_mul(factor).min(LONGEST_PAUSE)).await;
             }
             self.tries += 1;
-            let call = Call::post(["applies", self.apply.0.as_str(), "events"]).harmless().query("after", Some(self.after));
+            let call =
+                Call::post(["applies", self.apply.0.as_str(), "events"]).harmless().query("after", Some(self.after));
             match self.transport.open(&call).await {
                 Ok(response) => {
                     let since_event = Arc::new(AtomicUsize::new(0));
-                    let body = Bounded {
-                        body: Box::pin(response.bytes_stream()),
-                        since_event: Arc::clone(&since_event),
-                    };
+                    let body =
+                        Bounded { body: Box::pin(response.bytes_stream()), since_event: Arc::clone(&since_event) };
                     self.open = Some(Open { events: SseByteStream::new(body), since_event });
                     return Ok(());
                 }

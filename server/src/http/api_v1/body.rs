@@ -48,7 +48,8 @@ fn parse<T: DeserializeOwned>(text: &[u8]) -> Result<T, Problem> {
             _ if error.is_data() => "a value is not of the kind it must be",
             _ => "this is no JSON",
         };
-        let message = format!("The body can't be understood: {what}, at {place}. /api/v1/openapi.json says what it must be.");
+        let message =
+            format!("The body can't be understood: {what}, at {place}. /api/v1/openapi.json says what it must be.");
         Problem::new(ProblemCode::Invalid, message)
     })
 }
@@ -86,7 +87,9 @@ mod tests {
     fn what_is_wrong_is_said_without_the_value() {
         let said = parse::<AdoptRequest>(br#"{"file": "a"}"#).unwrap_err().message;
         assert!(said.contains("missing field `pointer`"), "{said}");
-        for text in ["\"hunter2\"", "{\"value\": [\"hunter2\"]}", "{\"value\": {\"hunter2\": 1}}", "{\"value\": hunter2"] {
+        for text in
+            ["\"hunter2\"", "{\"value\": [\"hunter2\"]}", "{\"value\": {\"hunter2\": 1}}", "{\"value\": hunter2"]
+        {
             let said = parse::<SecretValue>(text.as_bytes()).unwrap_err().message;
             assert!(!said.contains("hunter2") && said.contains("line 1"), "{said}");
         }

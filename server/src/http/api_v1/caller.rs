@@ -49,11 +49,7 @@ impl Caller {
     }
 
     /// Answers with what `act` did. What was begun is brought to its end even if the caller goes away meanwhile.
-    pub(super) async fn write<T, Fut>(
-        self,
-        status: StatusCode,
-        act: impl FnOnce(Deploy, Operator) -> Fut,
-    ) -> Response
+    pub(super) async fn write<T, Fut>(self, status: StatusCode, act: impl FnOnce(Deploy, Operator) -> Fut) -> Response
     where
         T: Serialize + Send + 'static,
         Fut: Future<Output = Result<T, DeployError>> + Send + 'static,

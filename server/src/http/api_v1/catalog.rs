@@ -19,9 +19,7 @@ const PAGE: u32 = 50;
 
 /// `GET /api/v1/catalog`.
 pub(super) async fn contents(caller: Caller) -> Response {
-    caller
-        .read(|deploy, operator| async move { deploy.catalog(&operator).await.map(|view| view.contents()) })
-        .await
+    caller.read(|deploy, operator| async move { deploy.catalog(&operator).await.map(|view| view.contents()) }).await
 }
 
 /// How deep to look.

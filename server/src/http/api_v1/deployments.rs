@@ -26,9 +26,7 @@ pub(super) async fn plan(caller: Caller, Json(options): Json<PlanOptions>) -> Re
 
 /// `POST /api/v1/proposals`.
 pub(super) async fn propose(caller: Caller, Json(asked): Json<ProposalRequest>) -> Response {
-    caller
-        .read(|deploy, operator| async move { deploy.propose(&operator, &asked.also, asked.on_failure).await })
-        .await
+    caller.read(|deploy, operator| async move { deploy.propose(&operator, &asked.also, asked.on_failure).await }).await
 }
 
 /// `POST /api/v1/applies`.
@@ -99,9 +97,7 @@ pub(super) async fn standing(caller: Caller) -> Response {
 
 /// `POST /api/v1/status`: looks afresh.
 pub(super) async fn look(caller: Caller) -> Response {
-    caller
-        .read(|deploy, operator| async move { deploy.look(&operator).await.map(|look| look.overview.clone()) })
-        .await
+    caller.read(|deploy, operator| async move { deploy.look(&operator).await.map(|look| look.overview.clone()) }).await
 }
 
 /// `POST /api/v1/drift`.

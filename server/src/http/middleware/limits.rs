@@ -74,8 +74,5 @@ async fn drain(body: Body) {
 
 fn too_large(limit: usize) -> Problem {
     let mib = limit / (1024 * 1024);
-    Problem::new(
-        ProblemCode::TooLarge,
-        format!("That is too large: a request may have {mib} MiB. Send less at once."),
-    )
+    Problem::new(ProblemCode::TooLarge, format!("That is too large: a request may have {mib} MiB. Send less at once."))
 }

@@ -104,7 +104,8 @@ async fn watchers_see_the_same_from_their_number_on() {
     assert_eq!(second.to_the_end().await, seen);
     let late = Follower::follow(&program, &id, 0).await.to_the_end().await;
     assert_eq!(late, seen, "and so does a late one");
-    let rest: Vec<WatchEvent> = seen.iter().filter(|event| event.number().is_none_or(|number| number > from)).cloned().collect();
+    let rest: Vec<WatchEvent> =
+        seen.iter().filter(|event| event.number().is_none_or(|number| number > from)).cloned().collect();
     assert_eq!(middle.to_the_end().await, rest);
     assert!(server::Tuning::default().heartbeat <= Duration::from_secs(15), "what tunnels need");
 }

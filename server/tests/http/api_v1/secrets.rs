@@ -5,7 +5,10 @@ use std::path::Path;
 use http::Method;
 use serde_json::{Value, json};
 
-use super::{events::Follower, stage::{DEV, Stage}};
+use super::{
+    events::Follower,
+    stage::{DEV, Stage},
+};
 
 const FIRST: &str = "first-value-4f9a1c";
 const SECOND: &str = "second-value-77be02";
@@ -36,7 +39,8 @@ async fn values_come_in_and_never_leave() {
     assert_eq!(set.status, 200, "{}", set.text);
     assert_eq!(set.json::<Value>()["version"], 1);
     said.push(set.text);
-    let rotate = program.send(Method::POST, "/api/v1/secrets/web%2Ftoken/rotate", Some(&json!({ "value": SECOND }))).await;
+    let rotate =
+        program.send(Method::POST, "/api/v1/secrets/web%2Ftoken/rotate", Some(&json!({ "value": SECOND }))).await;
     assert_eq!(rotate.json::<Value>()["version"], 2, "{}", rotate.text);
     said.push(rotate.text);
     let bad = program.send(Method::PUT, "/api/v1/secrets/web%2Ftoken", Some(&json!({ "value": [FIRST] }))).await;

@@ -49,8 +49,7 @@ impl Stage {
             "portainer_agent_hostname": "rumpledev.lan", "docker_stacks": ["web"],
         }] });
         let pretty = |value: &Value| format!("{value:#}\n");
-        let files =
-            [("phoenix_stacks_config.json", &*pretty(&stacks)), ("phoenix_vm_configs.json", &*pretty(&guests))];
+        let files = [("phoenix_stacks_config.json", &*pretty(&stacks)), ("phoenix_vm_configs.json", &*pretty(&guests))];
         repository(&catalog, &files);
         let builder = TestApp::builder()
             .set("PORTAINER_URL", portainer.url())
@@ -104,7 +103,8 @@ pub(super) async fn make_token(person: &Person, days: &str) -> String {
     assert_eq!(reply.location(), "/account#tokens");
     let page = person.get("/account").await.text;
     let at = page.find("tht_").expect("the token is on the page");
-    let token: String = page[at..].chars().take_while(|char| char.is_ascii_alphanumeric() || "-_".contains(*char)).collect();
+    let token: String =
+        page[at..].chars().take_while(|char| char.is_ascii_alphanumeric() || "-_".contains(*char)).collect();
     assert_eq!(token.len(), 47);
     assert!(!person.get("/account").await.text.contains(&token), "it is shown once");
     token

@@ -14,7 +14,9 @@ async fn plan_apply_watch_and_look_back() {
     let stage = Stage::new().await;
     let program = stage.program().await;
 
-    let planned: Value = program.post("/api/v1/plans", &json!({ "prune": "no", "on_failure": "stop", "scope": { "kind": "everything" } })).await;
+    let planned: Value = program
+        .post("/api/v1/plans", &json!({ "prune": "no", "on_failure": "stop", "scope": { "kind": "everything" } }))
+        .await;
     let plan = &planned["plan"];
     assert_eq!(plan["steps"].as_array().unwrap().len(), 1, "{plan}");
     assert_eq!(plan["steps"][0]["id"], format!("{DEV}/web"));
@@ -48,7 +50,9 @@ async fn plan_apply_watch_and_look_back() {
     assert_eq!(standing["overview"], overview);
     let drift: Value = program.post("/api/v1/drift", &json!({})).await;
     assert_eq!(drift["drift"], json!([]));
-    let empty: Value = program.post("/api/v1/plans", &json!({ "prune": "no", "on_failure": "stop", "scope": { "kind": "everything" } })).await;
+    let empty: Value = program
+        .post("/api/v1/plans", &json!({ "prune": "no", "on_failure": "stop", "scope": { "kind": "everything" } }))
+        .await;
     let (status, problem, _) = program.refused("/api/v1/applies", &json!({ "plan": empty["plan"] })).await;
     assert_eq!(status, 422, "{}", problem.message);
 
@@ -74,7 +78,9 @@ async fn back_and_released(stage: &Stage, program: &Program) {
 }
 
 async fn apply_all(program: &Program) {
-    let planned: Value = program.post("/api/v1/plans", &json!({ "prune": "no", "on_failure": "stop", "scope": { "kind": "everything" } })).await;
+    let planned: Value = program
+        .post("/api/v1/plans", &json!({ "prune": "no", "on_failure": "stop", "scope": { "kind": "everything" } }))
+        .await;
     let begun: Value = program.post("/api/v1/applies", &json!({ "plan": planned["plan"] })).await;
     let events = Follower::follow(program, begun["id"].as_str().unwrap(), 0).await.to_the_end().await;
     assert_eq!(ended(&events), "succeeded", "{events:#?}");
