@@ -2,12 +2,13 @@
 
 mod assign;
 mod difference;
+mod portainer;
 mod stack;
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use types::catalog::{Assignment, NameError, SecretName, Stack, Variable, check_stack_name};
+use types::catalog::{Assignment, NameError, PortainerSettings, SecretName, Stack, Variable, check_stack_name};
 
 use crate::{
     hide,
@@ -78,6 +79,10 @@ pub enum Edit {
         /// Its name in the vault.
         secret: SecretName,
     },
+    /// Makes `portainer_api` say how Portainer is reached, whatever form it had. A secret that is
+    /// [`SecretSource::Plain`](types::catalog::SecretSource::Plain) stays as it stands; one that is none is taken away. The agents'
+    /// port stands under `network` and is left alone.
+    SetPortainer(Box<PortainerSettings>),
     /// The whole text of a file; none removes it. Secrets that were hidden in what the editor saw are put back.
     SetText {
         /// Its path in the repository.
@@ -206,6 +211,7 @@ impl Draft {
             Edit::Assign { guest, assignment } => self.assign(guest, assignment),
             Edit::Unassign { guest, stack } => self.unassign(guest, stack),
             Edit::AdoptSecret { file, pointer, secret } => self.adopt(file, pointer, secret),
+            Edit::SetPortainer(settings) => self.set_portainer(settings),
             Edit::SetText { path, text } => self.set_text(path, text.as_deref()),
         }
     }

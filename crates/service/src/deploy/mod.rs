@@ -6,6 +6,7 @@ mod catalog_acts;
 mod configured;
 mod desired;
 mod engine;
+pub mod environments;
 mod error;
 mod facts;
 mod home;
@@ -31,9 +32,14 @@ use serde_json::Value;
 use store::{AuditEntry, Store};
 use tokio::sync::watch as signal;
 use tokio_util::sync::CancellationToken;
+use upstream::{
+    hypervisor::{Hypervisor, Unmanaged},
+    portainer::agent::{AgentClient, AgentProbe},
+};
 
 pub use catalog::{Author, Edit, Import, Reading, Snapshot, git::GitSettings};
 pub use catalog_acts::CatalogView;
+pub use environments::EnvironmentSettings;
 pub use error::DeployError;
 pub use memory::Memory;
 pub use operator::Operator;
@@ -75,12 +81,23 @@ struct Inner {
     look: signal::Sender<Option<Arc<Look>>>,
     /// Why the newest look failed, if it did.
     trouble: Mutex<Option<(types::Millis, String)>>,
+    /// Agents, asked from this machine.
+    agents: Arc<dyn AgentProbe>,
+    /// What holds the guests.
+    hypervisor: Arc<dyn Hypervisor>,
 }
 
 impl Deploy {
     /// Makes the use cases. Opens nothing: catalog, key and Portainer are opened when first needed.
     #[must_use]
     pub fn new(store: Store, world: World, settings: DeploySettings) -> Self {
+        Self::over(store, world, settings, Arc::new(Unmanaged))
+    }
+
+    /// Likewise, with a hypervisor that knows its guests.
+    #[must_use]
+    pub fn over(store: Store, world: World, settings: DeploySettings, hypervisor: Arc<dyn Hypervisor>) -> Self {
+        let agents = Arc::new(AgentClient::new(settings.environments.agent));
         Self(Arc::new(Inner {
             home: Arc::new(Home::new(settings)),
             sources: Arc::default(),
@@ -91,6 +108,8 @@ impl Deploy {
             written: signal::Sender::new(0),
             look: signal::Sender::new(None),
             trouble: Mutex::default(),
+            agents,
+            hypervisor,
         }))
     }
 
