@@ -9,7 +9,7 @@ use crate::Cli;
 /// Every command with what it takes, in Markdown, as the program itself says it.
 #[must_use]
 pub fn reference() -> String {
-    let mut command = Cli::command().disable_help_subcommand(true);
+    let mut command = Cli::command().disable_help_subcommand(true).term_width(100);
     command.build();
     let mut text = String::new();
     for one in command.get_subcommands_mut().filter(|one| !one.is_hide_set()) {

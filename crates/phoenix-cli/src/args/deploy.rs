@@ -80,6 +80,20 @@ pub(crate) struct ApplyArgs {
     pub(crate) yes: bool,
 }
 
+/// See [`Command::Create`](super::Command::Create).
+#[derive(Args, Debug)]
+pub(crate) struct CreateArgs {
+    /// The machine as phoenix_vm_configs.json has it: its number, its name, or its environment.
+    #[arg(value_name = "VM_ID")]
+    pub(crate) guest: String,
+    /// Only bind it and show the plan.
+    #[arg(long)]
+    pub(crate) plan_only: bool,
+    /// Do not ask. Needed where nobody can be asked.
+    #[arg(long, short)]
+    pub(crate) yes: bool,
+}
+
 /// See [`Command::Rollback`](super::Command::Rollback).
 #[derive(Args, Debug)]
 pub(crate) struct RollbackArgs {

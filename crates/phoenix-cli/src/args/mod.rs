@@ -8,7 +8,7 @@ mod programs;
 use clap::{ArgAction, Args, Parser, Subcommand};
 
 pub(crate) use catalog::{DiffArgs, ImportArgs, LogArgs, SecretCommand, SecretInput};
-pub(crate) use deploy::{ApplyArgs, ApplyRef, PlanArgs, PromoteArgs, ReleaseArgs, RollbackArgs, Selection};
+pub(crate) use deploy::{ApplyArgs, ApplyRef, CreateArgs, PlanArgs, PromoteArgs, ReleaseArgs, RollbackArgs, Selection};
 pub(crate) use look::{HistoryArgs, RevisionsArgs, StatusArgs, ValidateArgs};
 pub(crate) use programs::{CompletionsArgs, ManArgs};
 
@@ -68,6 +68,8 @@ pub(crate) enum Command {
     Plan(PlanArgs),
     /// Bring the Docker hosts to what the catalog wants, after showing the plan and asking.
     Apply(ApplyArgs),
+    /// Bind a machine of the catalog to Portainer and deploy its stacks, after showing the plan and asking.
+    Create(CreateArgs),
     /// Show where every stack stands.
     Status(StatusArgs),
     /// Say what changed past the catalog since it was applied.

@@ -3,6 +3,7 @@
 mod applies;
 mod apply;
 mod catalog;
+mod create;
 mod look;
 mod pins;
 mod programs;
@@ -26,6 +27,7 @@ pub(crate) async fn run(cx: &Cx<'_>, command: Command) -> Result<Exit, Failure> 
         Command::Validate(args) => look::validate(cx, &args).await,
         Command::Plan(args) => look::plan(cx, &args).await,
         Command::Apply(args) => apply::apply(cx, &args).await,
+        Command::Create(args) => create::create(cx, &args).await,
         Command::Status(args) => look::status(cx, &args).await,
         Command::Drift => look::drift(cx).await,
         Command::Rollback(args) => pins::rollback(cx, &args).await,

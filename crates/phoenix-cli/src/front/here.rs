@@ -10,6 +10,7 @@ use service::{
         Also, ApplySummary, ApplyView, CatalogContents, Deploy, DeploySettings, DriftReading, ImportPlan, Operator,
         Overview, Proposal, Rekeyed, Saved, Synced, Watched, Watching,
         catalog_types::{CatalogVersion, Diagnostic, FileChange, Revision as Commit, SecretInfo, SecretName},
+        environments::{CreateEvent, Tell},
         import_plan,
         model::{ApplyId, OnFailure, Pin, Plan, PlanOptions, Revision, StackRef},
     },
@@ -89,6 +90,10 @@ impl Front for Here {
 
     async fn plan(&self, options: &PlanOptions) -> Result<Plan, Failure> {
         Ok(self.deploy.plan(&self.operator, options).await?.plan)
+    }
+
+    async fn create(&self, guest: &str, tell: Tell<'_, CreateEvent>) -> Result<Plan, Failure> {
+        Ok(self.deploy.create(&self.operator, guest, tell).await?.planned.plan)
     }
 
     async fn status(&self) -> Result<Overview, Failure> {

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use config::{Config, SecretString};
+use service::deploy::environments::{CreateEvent, Tell};
 use service::deploy::{
     Also, ApplySummary, ApplyView, CatalogContents, DriftReading, ImportPlan, Overview, Proposal, Rekeyed, Saved,
     Synced, Watched,
@@ -25,6 +26,8 @@ pub(crate) trait Front: Send + Sync {
     async fn catalog(&self) -> Result<CatalogContents, Failure>;
     /// What would be done.
     async fn plan(&self, options: &PlanOptions) -> Result<Plan, Failure>;
+    /// Takes a machine from the catalog to the plan of its stacks, telling each step.
+    async fn create(&self, guest: &str, tell: Tell<'_, CreateEvent>) -> Result<Plan, Failure>;
     /// Where everything stands, looked at afresh.
     async fn status(&self) -> Result<Overview, Failure>;
     /// What changed past the catalog.

@@ -8,6 +8,7 @@ use service::deploy::{
     Also, ApplyState, ApplySummary, ApplyView, CatalogContents, DriftReading, ImportPlan, Overview, ProblemCode,
     Proposal, Rekeyed, Saved, SecretText, Synced, Watched,
     catalog_types::{CatalogVersion, Diagnostic, FileChange, Revision as Commit, SecretInfo, SecretName},
+    environments::{CreateEvent, Tell},
     model::{ApplyId, OnFailure, Pin, Plan, PlanOptions, Revision, StackRef},
     wire::WatchEvent,
 };
@@ -95,6 +96,12 @@ impl Front for There {
 
     async fn plan(&self, options: &PlanOptions) -> Result<Plan, Failure> {
         Ok(self.0.plan(options).await?.plan)
+    }
+
+    async fn create(&self, _: &str, _: Tell<'_, CreateEvent>) -> Result<Plan, Failure> {
+        Err(Failure::invalid(
+            "`create` does not go through a server. Run it on the machine that has the catalog and the database, without --server.",
+        ))
     }
 
     async fn status(&self) -> Result<Overview, Failure> {

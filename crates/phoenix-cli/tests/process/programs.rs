@@ -4,7 +4,7 @@ use std::fs;
 
 use super::yard::Yard;
 
-const COMMANDS: [&str; 20] = [
+const COMMANDS: [&str; 21] = [
     "validate",
     "plan",
     "apply",
