@@ -16,7 +16,6 @@ use super::Cx;
 use crate::{
     Exit,
     failure::Failure,
-    front::Follow,
     render::{self, Applied},
     terminal::{Progress, Question},
 };

@@ -1,7 +1,7 @@
 //! From a plan to healthy containers, and what stands in the way.
 
 use serde_json::json;
-use upstream::portainer::fake::{After, Behaviour, Generation};
+use upstream::portainer::fake::{Behaviour, Generation};
 
 use super::yard::{Repository, Yard, compose, ended, git_entry, hear, send};
 

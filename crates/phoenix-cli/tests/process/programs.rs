@@ -8,6 +8,7 @@ const COMMANDS: [&str; 21] = [
     "validate",
     "plan",
     "apply",
+    "create",
     "status",
     "drift",
     "rollback",

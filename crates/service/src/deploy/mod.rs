@@ -43,7 +43,7 @@ pub use environments::EnvironmentSettings;
 pub use error::DeployError;
 pub use memory::Memory;
 pub use operator::Operator;
-pub use outward::{contents, edit_conflict, import_plan};
+pub use outward::{edit_conflict, import_plan};
 pub use planning::Look;
 pub use reconcile::{
     ContainerOverview, Drift, EnvironmentOverview, Overview, Pace, PinOverview, StackOverview, StackState, diff, model,
