@@ -31,6 +31,7 @@ mod threads;
 mod tokens;
 
 pub use applies::{ApplyRow, ApplyState, NewApply};
+pub use audit::{AuditFault, AuditFilter, AuditVerdict};
 pub use blobs::Blobs;
 pub use conversations::NewConversation;
 pub use error::{Result, StoreError};

@@ -3,6 +3,9 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod compose;
+mod compose_facts;
+mod compose_merge;
+mod compose_pin;
 mod edits;
 mod hand_edits;
 mod import;

@@ -51,9 +51,10 @@ impl Plan {
     }
 }
 
-/// How a plan is asked for.
+/// How a plan is asked for. What is absent on the wire is the default.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(default)]
 pub struct PlanOptions {
     /// Which rows that the catalog does not name are removed.
     pub prune: Prune,
