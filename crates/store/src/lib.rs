@@ -39,7 +39,7 @@ pub use generations::{FinishedGeneration, GenerationRow, NewGeneration};
 pub use invitations::{InvitationKind, InvitationRecord, NewInvitation};
 pub use jobs::{JobRow, JobState, NewJob, retry_delay};
 pub use journal::{EntryKind, EntryRow, NewEntry};
-pub use locks::{LockAttempt, LockRow};
+pub use locks::{HeldLock, LockAttempt, LockRow};
 pub use messages::{NewMessage, PromptAndAnswer};
 pub use people::{NewUser, UserRecord};
 pub use pieces::PieceBatch;

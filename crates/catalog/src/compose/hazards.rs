@@ -1,5 +1,7 @@
 //! What a compose text asks for that a Docker host behind Portainer cannot give, or that makes deployments unrepeatable.
 
+use types::catalog::ImageName;
+
 use super::{
     services::{Service, is_relative},
     yaml::{Kind, Yaml},
@@ -188,9 +190,5 @@ fn is_moving(image: &str) -> bool {
         (Some(_), Some(_)) if image.ends_with('}') || image.contains(":${") => return false,
         _ => image,
     };
-    let last = bare.rsplit('/').next().unwrap_or(bare);
-    match last.split_once(':') {
-        None => true,
-        Some((_, tag)) => tag == "latest",
-    }
+    ImageName::parse(bare).is_floating()
 }

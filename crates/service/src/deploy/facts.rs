@@ -14,8 +14,9 @@ use types::catalog::Variable;
 pub(super) fn facts(texts: &[(String, String)], env: &[Variable]) -> Result<ComposeFacts, (String, String)> {
     let texts: Vec<(&str, &str)> = texts.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
     let found = compose::facts(&texts, env).map_err(|error| (error.path, error.error.to_string()))?;
-    let services = found
-        .services
+    // Half of the services would make the other half look left over: better none.
+    let known = if found.complete { found.services } else { Vec::new() };
+    let services = known
         .into_iter()
         .map(|one| ComposeService {
             name: one.name,
