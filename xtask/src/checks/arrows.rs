@@ -15,6 +15,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("catalog", &["types"]),
     ("config", &[]),
     ("frontend", &["app"]),
+    ("phoenix-cli", &["config", "service", "store", "upstream"]),
     ("reconcile", &["types"]),
     ("server", &["app", "config", "service", "store", "types", "upstream"]),
     ("service", &["catalog", "config", "reconcile", "store", "types", "upstream"]),

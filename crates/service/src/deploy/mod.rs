@@ -20,6 +20,7 @@ mod secrets;
 mod settings;
 mod sources;
 mod watch;
+pub mod words;
 
 use std::{
     collections::HashMap,
@@ -49,7 +50,10 @@ pub use reconcile::{
     wire::{self, Also, ApplySummary, ApplyView, DriftReading, Planned, Proposal},
 };
 pub use settings::{DeploySettings, KeySource, PortainerSource, RemoteSettings};
-pub use types::deploy::{ApplyState, Saved, Synced};
+pub use types::{
+    Millis, Problem, ProblemCode, SecretText, catalog as catalog_types,
+    deploy::{ApplyState, CatalogContents, EditConflict, ImportPart, ImportPlan, Rekeyed, Saved, Synced},
+};
 pub use upstream::portainer::engine::Protected;
 pub use watch::{Watched, Watching};
 
