@@ -64,8 +64,10 @@ async fn back_and_released(stage: &Stage, program: &Program) {
     assert_eq!(proposal["also"]["to"], 1, "the number is filled in");
     let begun: Value =
         program.post("/api/v1/applies", &json!({ "plan": proposal["plan"], "also": proposal["also"] })).await;
-    let events = Follower::follow(program, begun["id"].as_str().unwrap(), 0).await.to_the_end().await;
-    assert_eq!(ended(&events), "succeeded");
+    let id = begun["id"].as_str().unwrap();
+    let events = Follower::follow(program, id, 0).await.to_the_end().await;
+    let view: Value = program.get(&format!("/api/v1/applies/{id}")).await;
+    assert_eq!(ended(&events), "succeeded", "{:#}", view["receipts"]);
     let pins: Vec<Value> = program.get("/api/v1/pins").await;
     assert_eq!((pins.len(), &pins[0]["pin"]["revision"]), (1, &json!(1)));
     let release = format!("/api/v1/pins/{DEV}/web");
