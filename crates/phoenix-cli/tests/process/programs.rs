@@ -84,6 +84,22 @@ async fn wrong_settings_and_missing_services_say_what_to_do() {
     yard.run(&["plan"]).await.ends(1).complains(&["The settings can't be used", "a whole number from 2 to 3600"]);
 }
 
+#[tokio::test]
+async fn a_server_that_can_not_be_asked_says_why() {
+    let yard = Yard::new().await;
+    // The stand-in for Portainer answers, and is no server of ours.
+    let elsewhere = yard.fake.url().to_string();
+    yard.run(&["--server", &elsewhere, "status"]).await.ends(1).complains(&["wants an API token", "THINKHEADS_TOKEN"]);
+    yard.run(&["--server", "nonsense", "status"]).await.ends(1).complains(&["“nonsense” is no URL"]);
+    let args = ["--json", "--server", &elsewhere, "--token", "tht_x", "status"];
+    let error = yard.run(&args).await.ends(1);
+    assert!(error.json("error")["message"].is_string());
+    assert!(!error.out.contains("tht_x") && !error.err.contains("tht_x"), "{error:?}");
+    assert!(!yard.path("data").exists(), "nothing is opened here");
+    yard.fake.go_down().await;
+    yard.run(&["--server", &elsewhere, "--token", "tht_x", "status"]).await.ends(1).complains(&["was not reached"]);
+}
+
 #[test]
 fn the_page_of_the_commands_is_what_the_program_says() {
     let page = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/CLI.md")).unwrap();
