@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use futures::{StreamExt, stream};
-use store::{FinishedGeneration, PieceBatch, StoreError};
+use store::{FinishedGeneration, NewJob, PieceBatch, StoreError};
 use tokio::time::{Duration, Instant, sleep_until, timeout, timeout_at};
 use tokio_util::sync::CancellationToken;
 use types::{GenerationId, GenerationState};
@@ -250,7 +250,9 @@ impl Flusher {
 async fn settle_one(inner: &Inner, live: Arc<Live>) -> Result<(), StoreError> {
     let Some(last) = live.unstored() else { return Ok(()) };
     let ended = readings::Ended::from(&last);
-    let complete = last.ending.state == GenerationState::Complete;
+    let wants_title = last.ending.state == GenerationState::Complete && live.subject.first_exchange;
+    let job = if wants_title { title_job(inner, &live) } else { None };
+    let asked = job.is_some();
     let finished = FinishedGeneration {
         id: live.subject.id,
         state: last.ending.state,
@@ -261,8 +263,10 @@ async fn settle_one(inner: &Inner, live: Arc<Live>) -> Result<(), StoreError> {
         duration_ms: Some(millis(last.duration)),
         last_piece: last.last_piece,
         now: inner.world.now(),
+        job,
     };
     match inner.store.finish_generation(finished).await {
+        Ok(true) if asked => inner.queue.wake(),
         Ok(true) => {}
         // Written by an earlier try whose answer was lost, purged with its conversation, or taken for dead.
         Ok(false) | Err(StoreError::NotFound) => {
@@ -274,19 +278,18 @@ async fn settle_one(inner: &Inner, live: Arc<Live>) -> Result<(), StoreError> {
     live.announce();
     if first {
         readings::generation_stored(&ended);
-        if complete && live.subject.first_exchange {
-            ask_for_title(inner, &live).await;
-        }
     }
     Ok(())
 }
 
-/// Leaves the job that finds a title. A title is a nicety: a failure is logged and that is all.
-async fn ask_for_title(inner: &Inner, live: &Live) {
+/// The job that finds a title. A title is a nicety: a failure is logged and that is all.
+fn title_job(inner: &Inner, live: &Live) -> Option<NewJob> {
     let subject = &live.subject;
     let payload = TitlePayload { user: subject.user, conversation: subject.conversation, answer: subject.message };
     let key = format!("{}:{}", TitlePayload::NAME, subject.conversation);
-    if let Err(error) = inner.queue.enqueue(&payload, Some(key)).await {
+    let row = inner.queue.row(&payload, Some(key));
+    row.inspect_err(|error| {
         tracing::warn!(conversation = %subject.conversation, %error, "could not ask for a title");
-    }
+    })
+    .ok()
 }
