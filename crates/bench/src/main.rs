@@ -9,6 +9,7 @@ mod emitter;
 mod home;
 mod machine;
 mod opening;
+mod passing;
 mod relay;
 mod report;
 mod resting;
@@ -67,6 +68,12 @@ enum What {
     /// Serves a model that writes time stamps: the upstream of `relay`, run as a process of its own.
     #[command(hide = true)]
     Emitter,
+    /// Passes bytes on to an upstream: the yardstick of `relay`, run as a process of its own.
+    #[command(hide = true)]
+    Passing {
+        /// Where to, as `http://host:port`.
+        upstream: String,
+    },
 }
 
 fn main() -> ExitCode {
@@ -93,6 +100,7 @@ async fn measure(arguments: &Arguments) -> Result<bool, Failure> {
         Some(What::Seed { data, messages }) => return seed::prepare(data, *messages).await.map(|()| true),
         Some(What::Yardstick) => return home::yardstick().await.map(|()| true),
         Some(What::Emitter) => return emitter::serve().await.map(|()| true),
+        Some(What::Passing { upstream }) => return passing::serve(upstream).await.map(|()| true),
         _ => {}
     }
     let wanted = |what| arguments.what.as_ref().is_none_or(|only| *only == what);

@@ -122,9 +122,22 @@ fn encode(event: &GenerationEvent) -> Bytes {
     line.extend_from_slice(name.as_bytes());
     line.extend_from_slice(b"\ndata: ");
     // Writing these types to memory can't fail.
-    let _ = serde_json::to_writer(&mut line, event);
+    let _ = match event {
+        // As serde writes it, in half the time: this is written for every word of every answer.
+        GenerationEvent::Piece { n, text } => write_piece(&mut line, *n, text),
+        _ => serde_json::to_writer(&mut line, event),
+    };
     line.extend_from_slice(b"\n\n");
     line.into()
+}
+
+fn write_piece(line: &mut Vec<u8>, n: u64, text: &str) -> serde_json::Result<()> {
+    line.extend_from_slice(br#"{"type":"piece","n":"#);
+    serde_json::to_writer(&mut *line, &n)?;
+    line.extend_from_slice(br#","text":"#);
+    serde_json::to_writer(&mut *line, text)?;
+    line.push(b'}');
+    Ok(())
 }
 
 #[cfg(test)]
@@ -138,6 +151,7 @@ mod tests {
         let text = std::str::from_utf8(&line).unwrap();
         let data = text.strip_prefix("event: piece\ndata: ").unwrap().strip_suffix("\n\n").unwrap();
         assert!(!data.contains(['\n', '\r']));
+        assert_eq!(data, serde_json::to_string(&event).unwrap(), "byte for byte what serde makes of it");
         assert_eq!(serde_json::from_str::<GenerationEvent>(data).unwrap(), event);
     }
 }

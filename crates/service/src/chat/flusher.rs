@@ -122,11 +122,14 @@ impl Flusher {
     /// Does what is to be done now.
     async fn work(&mut self) {
         let began = Instant::now();
+        let flush = began >= self.flush_at;
+        if flush {
+            self.inner.hub.running().iter().for_each(|live| live.reading.look_after());
+        }
         if self.failing.is_some_and(|(_, retry_at)| began < retry_at) {
             self.announce_late();
             return;
         }
-        let flush = began >= self.flush_at;
         let done = self.round(flush).await;
         self.note(done);
         if flush {

@@ -22,14 +22,18 @@ pub(super) fn spawn(inference: Arc<dyn Inference>, hub: Arc<Hub>, live: Arc<Live
     hub.insert(Arc::clone(&live));
     let closing = Closing { hub, live };
     readings::generation_begins();
+    let live = Arc::clone(&closing.live);
+    let relayed = Arc::clone(&live);
+    live.reading.begin(Box::pin(async move { relay(inference.as_ref(), request, &relayed).await }));
     tokio::spawn(async move {
         let live = &closing.live;
-        // Dropping the losing branch drops the stream, which closes the upstream's connection at once.
         let ending = tokio::select! {
             biased;
             cause = live.called_off() => called_off(cause),
-            ending = relay(inference.as_ref(), request, live) => ending,
+            ending = live.reading.to_the_end() => ending,
         };
+        // Closes the upstream's connection at once, if it is open.
+        live.reading.let_go();
         live.close(ending);
     });
 }
@@ -42,6 +46,7 @@ struct Closing {
 
 impl Drop for Closing {
     fn drop(&mut self) {
+        self.live.reading.let_go();
         self.live.close(Ending {
             state: GenerationState::Interrupted,
             error: Some(

@@ -2,16 +2,18 @@
 //! piece, and can be followed "from number N" by any number of readers that come and go.
 //!
 //! How a message walks: `Chat::send` checks and stores it and starts a task (`generation`) that owns the upstream's
-//! stream. The task appends to a `Live` text in the `Hub`; readers (`Chat::watch`) take what
-//! follows their number from there; the flusher writes what is new to the database a few times a second and settles what
-//! has ended.
+//! stream. The task, or its one reader for it (`reading`), appends to a `Live` text in the `Hub`; readers (`Chat::watch`)
+//! take what follows their number from there; the flusher writes what is new to the database a few times a second and
+//! settles what has ended.
 
 mod context;
 mod conversations;
 mod flusher;
+mod follower;
 mod generation;
 mod hub;
 mod live;
+mod reading;
 mod readings;
 mod send;
 pub(crate) mod title;
