@@ -129,7 +129,8 @@ mod tests {
         let store = Store::connect(&StoreConfig { url, max_connections: 2 }).await.unwrap();
         store.db.execute("CREATE TABLE numbers (n INTEGER PRIMARY KEY)", args![]).await.unwrap();
         let insert = |n: i64| ("INSERT INTO numbers (n) VALUES ($1)", args![n]);
-        let touched = store.db.batch(vec![insert(1), ("DELETE FROM numbers WHERE n > $1", args![7_i64]), insert(2)]).await;
+        let touched =
+            store.db.batch(vec![insert(1), ("DELETE FROM numbers WHERE n > $1", args![7_i64]), insert(2)]).await;
         assert_eq!(touched.unwrap(), [1, 0, 1]);
 
         let error = store.db.batch(vec![insert(3), insert(2), insert(4)]).await.unwrap_err();

@@ -70,8 +70,13 @@ fn respond(events: impl Stream<Item = GenerationEvent> + Send + 'static, heartbe
         (header::CACHE_CONTROL, HeaderValue::from_static("no-store, no-transform")),
         (HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no")),
     ];
-    let lines =
-        Lines { events: Box::pin(events), heartbeat, spoke: Instant::now(), silence: Box::pin(sleep(heartbeat)) };
+    let lines = Lines {
+        events: Box::pin(events),
+        heartbeat,
+        ended: false,
+        spoke: Instant::now(),
+        silence: Box::pin(sleep(heartbeat)),
+    };
     (headers, Body::new(lines)).into_response()
 }
 
@@ -79,6 +84,8 @@ fn respond(events: impl Stream<Item = GenerationEvent> + Send + 'static, heartbe
 struct Lines<S> {
     events: Pin<Box<S>>,
     heartbeat: Duration,
+    /// Whether the last event was given.
+    ended: bool,
     /// When the last line left.
     spoke: Instant,
     /// Moved only when it rings: setting a timer anew with each piece would cost more than asking for the time.
@@ -92,7 +99,10 @@ impl<S: Stream<Item = GenerationEvent>> HttpBody for Lines<S> {
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
         let this = &mut *self;
         let line = match this.events.as_mut().poll_next(cx) {
-            Poll::Ready(Some(event)) => encode(&event),
+            Poll::Ready(Some(event)) => {
+                this.ended = matches!(event, GenerationEvent::End { .. });
+                encode(&event)
+            }
             Poll::Ready(None) => return Poll::Ready(None),
             Poll::Pending => loop {
                 ready!(this.silence.as_mut().poll(cx));
@@ -106,6 +116,12 @@ impl<S: Stream<Item = GenerationEvent>> HttpBody for Lines<S> {
         };
         this.spoke = Instant::now();
         Poll::Ready(Some(Ok(Frame::data(line))))
+    }
+
+    /// The last event and the end of the response leave together: a reader who stops at that event has then read the whole
+    /// response, and its connection serves the next request.
+    fn is_end_stream(&self) -> bool {
+        self.ended
     }
 }
 

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use futures::{StreamExt, stream};
+use futures::{FutureExt, StreamExt, stream};
 use store::{FinishedGeneration, NewJob, PieceBatch, StoreError};
 use tokio::time::{Duration, Instant, sleep_until, timeout, timeout_at};
 use tokio_util::sync::CancellationToken;
@@ -19,9 +19,9 @@ use crate::{jobs::Job, world::millis};
 
 /// Writing may take at most about one part in this many of the time, or the next round waits longer: with many answers at a
 /// time each round touches a page for each of them, and fewer rounds cost less than they lose.
-const SHARE: u32 = 64;
+const SHARE: u32 = 256;
 /// The longest pause between two rounds that makes.
-const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE: Duration = Duration::from_millis(500);
 /// How often to look for stop requests from other processes.
 const STOPS_EVERY: Duration = Duration::from_millis(500);
 /// How often to forget what ended and to look for generations of dead processes.
@@ -211,9 +211,14 @@ impl Flusher {
 
     /// Writes the endings that are not written, several at a time, and tells the readers.
     async fn settle(&self) -> Result<(), StoreError> {
-        let ended = self.inner.hub.unstored().into_iter().filter(|live| live.ending().is_some());
+        let mut ended = self.inner.hub.unstored();
+        ended.retain(|live| live.ending().is_some());
+        if ended.is_empty() {
+            return Ok(());
+        }
         stream::iter(ended)
-            .map(|live| settle_one(&self.inner, live))
+            // Boxed, because they are large and moved about.
+            .map(|live| settle_one(&self.inner, live).boxed())
             .buffer_unordered(PARALLEL)
             .fold(Ok(()), async |all, one| all.and(one))
             .await
@@ -278,6 +283,7 @@ async fn settle_one(inner: &Inner, live: Arc<Live>) -> Result<(), StoreError> {
         Err(error) => return Err(error),
     }
     let first = live.set_stored();
+    inner.hub.set_stored(live.subject.id);
     live.announce();
     if first {
         readings::generation_stored(&ended);
