@@ -60,6 +60,8 @@ pub(crate) struct Inner {
     pub(crate) metrics: PrometheusHandle,
     pub(crate) sessions: Arc<SessionRows>,
     pub(crate) tuning: Tuning,
+    /// Makes the pages.
+    pub(crate) workers: tokio::runtime::Handle,
     /// Requests that panicked.
     pub(crate) panics: Arc<AtomicU64>,
 }

@@ -2,9 +2,11 @@
 
 pub(crate) mod accept;
 mod api;
+mod aside;
 pub(crate) mod facts;
 mod forms;
 mod health;
+pub(crate) mod lines;
 mod metrics;
 pub(crate) mod middleware;
 mod pages;

@@ -4,7 +4,10 @@
 use std::sync::Arc;
 
 use futures::StreamExt;
-use tokio::time::{Duration, timeout};
+use tokio::{
+    runtime::Handle,
+    time::{Duration, timeout},
+};
 use types::GenerationState;
 use upstream::phoenix::{ChatDelta, ChatRequest, ChatStream, Inference, PhoenixError};
 
@@ -18,14 +21,20 @@ use super::{
 const AFTERMATH: Duration = Duration::from_secs(2);
 
 /// Starts the task. The ending is stored and announced by the flusher.
-pub(super) fn spawn(inference: Arc<dyn Inference>, hub: Arc<Hub>, live: Arc<Live>, request: ChatRequest) {
+pub(super) fn spawn(
+    runtime: &Handle,
+    inference: Arc<dyn Inference>,
+    hub: Arc<Hub>,
+    live: Arc<Live>,
+    request: ChatRequest,
+) {
     hub.insert(Arc::clone(&live));
     let closing = Closing { hub, live };
     readings::generation_begins();
     let live = Arc::clone(&closing.live);
     let relayed = Arc::clone(&live);
     live.reading.begin(Box::pin(async move { relay(inference.as_ref(), request, &relayed).await }));
-    tokio::spawn(async move {
+    runtime.spawn(async move {
         let live = &closing.live;
         let ending = tokio::select! {
             biased;

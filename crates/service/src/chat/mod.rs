@@ -21,10 +21,13 @@ mod watch;
 mod watchers;
 mod words;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use store::StoreError;
-use tokio::sync::{OnceCell, Semaphore};
+use tokio::{
+    runtime::Handle,
+    sync::{OnceCell, Semaphore},
+};
 use types::{Model, ServiceStatus, UserId};
 
 use crate::{Context, Member, ServiceError};
@@ -48,6 +51,8 @@ struct Inner {
     watchers: Watchers,
     /// Turns for readers of texts that are too large to be in memory for all of them at once.
     large_texts: Arc<Semaphore>,
+    /// Where answers are read from the upstream; the runtime of the caller until it is set.
+    relays: OnceLock<Handle>,
     /// Set once the generations of this instance's former life are marked as interrupted; before that, none may begin.
     cleared: OnceCell<()>,
 }
@@ -85,9 +90,16 @@ impl Chat {
                 hub: Arc::default(),
                 watchers: Watchers::default(),
                 large_texts: Arc::new(Semaphore::new(watch::LARGE_AT_ONCE)),
+                relays: OnceLock::new(),
                 cleared: OnceCell::new(),
             }),
         }
+    }
+
+    /// From now on answers are read from the upstream on this runtime: best the one that also serves their readers. The first
+    /// call counts.
+    pub fn relay_on(&self, runtime: Handle) {
+        let _ = self.inner.relays.set(runtime);
     }
 
     /// The models on offer.

@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use store::{NewConversation, NewGeneration, NewMessage, PromptAndAnswer, StoreError};
-use tokio::time::{Duration, timeout};
+use tokio::{
+    runtime::Handle,
+    time::{Duration, timeout},
+};
 use types::{
     Conversation, ConversationId, ConversationSettings, Generation, GenerationId, Message, MessageId, MessageRole,
     MessageStatus, Problem, ProblemCode,
@@ -335,7 +338,8 @@ impl Chat {
         };
         let (text, last_piece) = so_far;
         let live = Live::new(subject, text, last_piece, Some(place));
-        generation::spawn(Arc::clone(&self.inner.inference), Arc::clone(&self.inner.hub), live, request);
+        let runtime = self.inner.relays.get().cloned().unwrap_or_else(Handle::current);
+        generation::spawn(&runtime, Arc::clone(&self.inner.inference), Arc::clone(&self.inner.hub), live, request);
     }
 
     /// The request's trace id as W3C trace context, with a new span; none when it is not one.
