@@ -12,6 +12,7 @@ mod home;
 mod memory;
 mod operator;
 mod planning;
+mod review;
 mod revisions;
 mod runs;
 mod secrets;
@@ -39,13 +40,14 @@ pub use planning::{DriftReading, Look, Planned};
 pub use reconcile::{
     ContainerOverview, Drift, EnvironmentOverview, Overview, Pace, PinOverview, StackOverview, StackState, diff, model,
 };
+pub use review::{Ask, Movement, Review, movement, removed};
 pub use revisions::{Also, Proposal};
 pub use runs::{ApplySummary, ApplyView};
 pub use settings::{DeploySettings, KeySource, PortainerSource, RemoteSettings};
 pub use upstream::portainer::engine::Protected;
 pub use watch::{Watched, Watching};
 
-use self::{engine::Engine, home::Home, sources::Sources};
+use self::{engine::Engine, home::Home, review::Reviews, sources::Sources};
 use crate::{
     ServiceError, World,
     audit::{Actor, entry},
@@ -69,6 +71,8 @@ struct Inner {
     look: signal::Sender<Option<Arc<Look>>>,
     /// Why the newest look failed, if it did.
     trouble: Mutex<Option<(types::Millis, String)>>,
+    /// Plans that somebody is reading.
+    reviews: Reviews,
 }
 
 impl Deploy {
@@ -85,6 +89,7 @@ impl Deploy {
             written: signal::Sender::new(0),
             look: signal::Sender::new(None),
             trouble: Mutex::default(),
+            reviews: Reviews::default(),
         }))
     }
 
