@@ -1,5 +1,7 @@
 //! Deployments: what is desired, what runs, what would be done, and what is being done.
 
+#[cfg(feature = "ssr")]
+mod acts;
 pub mod api;
 pub mod applies;
 #[cfg(feature = "ssr")]
