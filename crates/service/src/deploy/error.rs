@@ -3,9 +3,10 @@
 use catalog::{CatalogError, Conflict, git::GitError, vault::VaultError};
 use reconcile::{ApplyError, model::Plan, ports::PortError, revisions::RevisionError};
 use store::StoreError;
-use types::{Millis, ProblemCode};
+use types::ProblemCode;
 use upstream::portainer::PortainerError;
 
+use super::words::{moment, sentence};
 use crate::ServiceError;
 
 /// A use case of deploying failed or was refused.
@@ -128,7 +129,7 @@ impl From<ApplyError> for DeployError {
                         "Another apply is changing {} ({}, since {}). Wait for it to end, or watch it; then make a new plan.",
                         held.environment,
                         held.owner,
-                        time(held.since)
+                        moment(held.since)
                     ),
                 );
             }
@@ -139,18 +140,4 @@ impl From<ApplyError> for DeployError {
         };
         Self::refused(code, sentence(&error.to_string()))
     }
-}
-
-/// A cause as a sentence: first letter large, a full stop at the end.
-fn sentence(text: &str) -> String {
-    let mut chars = text.trim().chars();
-    let first: String = chars.next().into_iter().flat_map(char::to_uppercase).collect();
-    let text = format!("{first}{}", chars.as_str());
-    if text.ends_with(['.', '!', '?']) { text } else { format!("{text}.") }
-}
-
-/// A moment for people; a time that no calendar has is shown as its number.
-fn time(at: Millis) -> String {
-    jiff::Timestamp::from_millisecond(at)
-        .map_or_else(|_| at.to_string(), |at| at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string())
 }

@@ -19,6 +19,7 @@ mod secrets;
 mod settings;
 mod sources;
 mod watch;
+pub mod words;
 
 use std::{
     collections::HashMap,
@@ -44,6 +45,7 @@ pub use review::{Ask, Movement, Review, movement, removed};
 pub use revisions::{Also, Proposal};
 pub use runs::{ApplySummary, ApplyView};
 pub use settings::{DeploySettings, KeySource, PortainerSource, RemoteSettings};
+pub use store::ApplyState;
 pub use upstream::portainer::engine::Protected;
 pub use watch::{Watched, Watching};
 

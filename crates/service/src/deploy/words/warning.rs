@@ -1,0 +1,142 @@
+//! What will or may hurt.
+
+use reconcile::{
+    dotenv::Hazard,
+    model::{Warning, WarningKind},
+};
+
+use super::{Worded, Wording};
+
+impl Worded for Hazard {
+    fn words(&self) -> Wording {
+        match self {
+            Self::LineBreak => Wording::new(
+                "line break",
+                "A line break ends the value and begins another variable.",
+                "Take the line break out, or encode the value (base64).",
+            ),
+            Self::Dollar => Wording::new(
+                "$ in the value",
+                "Compose reads $ as the beginning of another variable's name.",
+                "Write $$ for a plain $.",
+            ),
+            Self::Quote => Wording::new(
+                "quote at the beginning",
+                "Compose takes a quote at the beginning for quoting and removes it.",
+                "Begin the value with something else, or quote the quotes.",
+            ),
+            Self::Comment => Wording::new(
+                "# in the value",
+                "Compose takes # after a space, or at the beginning, for a comment and drops the rest.",
+                "Put the whole value into single quotes.",
+            ),
+            Self::OuterSpace => Wording::new(
+                "space at an end",
+                "Compose cuts white space off at both ends.",
+                "Put the value into single quotes if the space counts.",
+            ),
+            Self::Backslash => Wording::new(
+                "backslash in the value",
+                "Compose may take a backslash for the beginning of an escape.",
+                "Put the value into single quotes if the backslash counts.",
+            ),
+        }
+    }
+}
+
+impl Worded for Warning {
+    fn words(&self) -> Wording {
+        self.kind.words()
+    }
+}
+
+impl Worded for WarningKind {
+    // Over 80 lines because it is one table, which the compiler holds complete.
+    fn words(&self) -> Wording {
+        match self {
+            Self::FailedUpdateTakesDown => Wording::new(
+                "a failed update takes it down",
+                "This Portainer answers a failed update with “down”: if the update fails, the containers that run now are gone.",
+                "Choose a quiet hour, or “--on-failure rollback” to bring back the last good version.",
+            ),
+            Self::DownBetween => Wording::new(
+                "down in between",
+                "It is removed and created again, so it is down for that time.",
+                "Choose a quiet hour.",
+            ),
+            Self::VolumesStayBehind { former_name } => Wording::new(
+                "volumes stay behind",
+                format!("Its named volumes belong to the former name {former_name} and are not carried over."),
+                "Copy their data first, or name the volumes as external in the compose file.",
+            ),
+            Self::Pinned { revision, catalog_differs: true } => Wording::new(
+                format!("held at revision {revision}"),
+                format!("It is held at revision {revision}, and the catalog now wants something else, which waits."),
+                "Release it to follow the catalog again.",
+            ),
+            Self::Pinned { revision, catalog_differs: false } => Wording::new(
+                format!("held at revision {revision}"),
+                format!("It is held at revision {revision}: changes of the catalog wait."),
+                "Release it to follow the catalog again.",
+            ),
+            Self::NotInCatalog { managed: true } => Wording::new(
+                "not in the catalog any more",
+                "It was applied from the catalog before, and the catalog does not name it any more. It stays.",
+                "Plan with pruning to remove it.",
+            ),
+            Self::NotInCatalog { managed: false } => Wording::new(
+                "not in the catalog",
+                "Somebody made it past the catalog. It stays.",
+                "Add it to the catalog to look after it here; to remove it, plan with pruning of everything.",
+            ),
+            Self::UnknownStatus { status } => Wording::new(
+                "unknown status",
+                format!("Portainer's row is in the state {status}, which this program does not know."),
+                "Look at it in Portainer; a newer version of this program may know the state.",
+            ),
+            Self::StillStarting { service } => {
+                Wording::said(format!("{service} is starting"), format!("A container of {service} is still starting."))
+            }
+            Self::ServiceLeftOver { service } => Wording::new(
+                format!("{service} is left over"),
+                format!(
+                    "A container runs for {service}, which the compose file does not have any more. Portainer leaves it."
+                ),
+                "Remove the container by hand if it is not needed.",
+            ),
+            // What the catalog, or a compose file, could say better.
+            Self::RelativeBindMount { service, source } => Wording::new(
+                "relative bind mount",
+                format!(
+                    "{service} mounts {source}, which is relative: it means a path on the Portainer server, which the host does not have."
+                ),
+                "Use an absolute path, a named volume, or a config.",
+            ),
+            Self::FloatingImage { service, image } => Wording::new(
+                "floating image",
+                format!("{service} uses {image}, whose tag moves: what runs can change without a commit."),
+                "Name a version, or a digest.",
+            ),
+            Self::ValueMangled { variable, hazard } => {
+                let hazard = hazard.words();
+                Wording::new(
+                    format!("{variable} is read otherwise"),
+                    format!("The value of {variable} does not reach the containers as it is written. {}", hazard.text),
+                    hazard.remedy,
+                )
+            }
+            Self::PortClash { port, protocol, other } => Wording::new(
+                format!("port {port} twice"),
+                format!(
+                    "Port {port}/{protocol} is also published by {other} on this environment: the later one can't start."
+                ),
+                "Give one of them another port.",
+            ),
+            Self::NoComposeFacts => Wording::new(
+                "compose file not read",
+                "The compose file could not be read, so images and services are not compared.",
+                "“phoenix-cli validate --deep” says why.",
+            ),
+        }
+    }
+}
