@@ -1,4 +1,5 @@
-//! Following an answer: `POST /api/stream/generations/{id}?after=N`, a response of type `text/event-stream`.
+//! Following an answer (`POST /api/stream/generations/{id}?after=N`) or an apply (`POST /api/stream/applies/{id}?after=N`):
+//! responses of type `text/event-stream`.
 //!
 //! POST, because tunnels buffer what they can cache; the first event at once and a sign of life on silence, because they
 //! cut silent responses. Each event is one buffer, written by hand: a thousand of these may be open.
@@ -10,7 +11,7 @@ use std::{
     time::Duration,
 };
 
-use app::server::RequestCx;
+use app::{pages::admin::deploy::applies::live as applies, server::RequestCx};
 use axum::{
     Extension,
     body::{Body, HttpBody},
@@ -18,11 +19,12 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use bytes::Bytes;
-use futures::Stream;
+use futures::{Stream, StreamExt as _};
 use http::{HeaderName, HeaderValue, header};
 use hyper::body::Frame;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use tokio::time::{Instant, Sleep, sleep};
+use service::deploy::model::ApplyId;
 use types::{GenerationEvent, GenerationId, Problem, ProblemCode};
 
 use super::problem;
@@ -58,12 +60,36 @@ pub(crate) async fn generation(
         Err(error) => return refuse(error.problem()),
     };
     match cx.services.chat().watch(member, id, after).await {
-        Ok(events) => respond(events, state.tuning.heartbeat),
+        Ok(events) => respond(events.map(|event| encode(&event)), state.tuning.heartbeat),
         Err(error) => refuse(problem::from_service(&error, trace_id)),
     }
 }
 
-fn respond(events: impl Stream<Item = GenerationEvent> + Send + 'static, heartbeat: Duration) -> Response {
+/// `POST /api/stream/applies/{id}?after=N`: the parts of the apply's page as they change.
+pub(crate) async fn apply(
+    State(state): State<AppState>,
+    Extension(cx): Extension<RequestCx>,
+    Path(id): Path<String>,
+    from: Result<Query<From>, QueryRejection>,
+) -> Response {
+    let trace_id = &cx.viewer.origin().trace_id;
+    let refuse = |problem| problem::json(&problem::with_trace(problem, trace_id));
+    let Ok(Query(From { after })) = from else {
+        return refuse(Problem::field("after", "`after` is the number of the last entry you have, 0 for none."));
+    };
+    let (member, operator) = match (cx.viewer.member(), cx.viewer.operator()) {
+        (Ok(member), Ok(operator)) => (member, operator),
+        (Err(error), _) | (_, Err(error)) => return refuse(error.problem()),
+    };
+    // Ends with its session, and with the right to look.
+    let revoked = cx.services.sessions().revoked(member.user().id, member.session());
+    match applies::frames(&cx.services, operator, ApplyId(id), after).await {
+        Ok(frames) => respond(frames.map(|frame| line("frame", &frame, 0)).take_until(Box::pin(revoked)), state.tuning.heartbeat),
+        Err(error) => refuse(problem::from_service(&error, trace_id)),
+    }
+}
+
+fn respond(events: impl Stream<Item = Bytes> + Send + 'static, heartbeat: Duration) -> Response {
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream")),
         // `no-transform` keeps proxies from compressing, and so from waiting for more.
@@ -85,14 +111,14 @@ struct Lines<S> {
     silence: Pin<Box<Sleep>>,
 }
 
-impl<S: Stream<Item = GenerationEvent>> HttpBody for Lines<S> {
+impl<S: Stream<Item = Bytes>> HttpBody for Lines<S> {
     type Data = Bytes;
     type Error = Infallible;
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
         let this = &mut *self;
         let line = match this.events.as_mut().poll_next(cx) {
-            Poll::Ready(Some(event)) => encode(&event),
+            Poll::Ready(Some(line)) => line,
             Poll::Ready(None) => return Poll::Ready(None),
             Poll::Pending => loop {
                 ready!(this.silence.as_mut().poll(cx));
@@ -109,7 +135,7 @@ impl<S: Stream<Item = GenerationEvent>> HttpBody for Lines<S> {
     }
 }
 
-/// One server-sent event. JSON holds no line break, so `data:` is one line.
+/// One piece of an answer, or its end.
 fn encode(event: &GenerationEvent) -> Bytes {
     let (name, length) = match event {
         GenerationEvent::Open { .. } => ("open", 40),
@@ -117,6 +143,11 @@ fn encode(event: &GenerationEvent) -> Bytes {
         GenerationEvent::Snapshot { text, .. } => ("snapshot", text.len()),
         GenerationEvent::End { .. } => ("end", 40),
     };
+    line(name, event, length)
+}
+
+/// One server-sent event of about `length` bytes. JSON holds no line break, so `data:` is one line.
+fn line(name: &str, event: &impl Serialize, length: usize) -> Bytes {
     let mut line = Vec::with_capacity(length + length / 8 + 64);
     line.extend_from_slice(b"event: ");
     line.extend_from_slice(name.as_bytes());

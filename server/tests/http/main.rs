@@ -4,6 +4,7 @@
 
 mod address;
 mod cookies;
+mod deployments;
 mod flood;
 mod forms;
 mod health;
