@@ -23,3 +23,5 @@ pub mod stack;
 pub mod stacks;
 #[cfg(feature = "ssr")]
 mod standing;
+#[cfg(feature = "ssr")]
+pub(crate) mod summary;

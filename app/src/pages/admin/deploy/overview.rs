@@ -47,7 +47,11 @@ pub async fn page(cx: PageCx) -> PageResult {
     let view = move || {
         let now = reading.now;
         let body = match reading.look.clone() {
-            None => reading.nothing().into_any(),
+            None => view! {
+                {(!running.is_empty()).then(|| view! { <ul class="rows">{running.iter().map(|one| under_way(one, now)).collect_view()}</ul> })}
+                {reading.nothing()}
+            }
+            .into_any(),
             Some(look) => view! {
                 {attention(&look, &running, now)}
                 {environments(&look)}
@@ -208,7 +212,7 @@ pub(super) fn card(environment: &EnvironmentOverview) -> impl IntoView + use<> {
     view! {
         <Card>
             <div class="card-head">
-                <h3 class="card-title"><a class="card-name" href=environment_address(&name)><Icon name=IconName::Server />{name.clone()}</a></h3>
+                <h2 class="card-title"><a class="card-name" href=environment_address(&name)><Icon name=IconName::Server />{name.clone()}</a></h2>
                 <ReachChip reach />
             </div>
             <p class="card-text">{sub}</p>

@@ -18,7 +18,7 @@ use super::{
 use crate::{
     pages::parts::done,
     server::{Page, PageCx, PageResult},
-    ui::{Button, ButtonKind, EmptyState, Icon, IconName, LinkButton, PageHeader},
+    ui::{Button, ButtonKind, Choice, EmptyState, Icon, IconName, LinkButton, PageHeader},
 };
 
 /// What the list is narrowed down to.
@@ -81,8 +81,9 @@ pub async fn page(cx: PageCx) -> PageResult {
 }
 
 fn filters(look: &Arc<Look>, narrowed: &Narrowed) -> impl IntoView + use<> {
-    let environments = look.overview.environments.iter().map(|one| (one.name.clone(), one.name.clone())).collect();
-    let states = Standing::ALL.map(|one| (one.key().to_owned(), one.word().to_owned())).into();
+    let environments = look.overview.environments.iter().map(|one| (one.name.clone(), one.name.clone()));
+    let environments = with_any("Any environment", environments);
+    let states = with_any("Any state", Standing::ALL.map(|one| (one.key().to_owned(), one.word().to_owned())));
     let state = narrowed.state.map(|one| one.key().to_owned()).unwrap_or_default();
     let (words, environment) = (narrowed.words.clone(), narrowed.environment.clone().unwrap_or_default());
     let clear = narrowed.is_any().then(|| view! { <LinkButton href="/admin/stacks" kind=ButtonKind::Ghost>"Show all"</LinkButton> });
@@ -94,38 +95,17 @@ fn filters(look: &Arc<Look>, narrowed: &Narrowed) -> impl IntoView + use<> {
                 <input class="input" id="q" type="search" name="q" value=words placeholder="Search by name" data-slash="" />
                 <SlashKey />
             </label>
-            {choice("state", "State", "Any state", states, &state)}
-            {choice("environment", "Environment", "Any environment", environments, &environment)}
+            <Choice name="state" label="State" options=states selected=state />
+            <Choice name="environment" label="Environment" options=environments selected=environment />
             <Button>"Show"</Button>
             {clear}
         </form>
     }
 }
 
-fn choice(
-    name: &'static str,
-    label: &'static str,
-    any: &'static str,
-    options: Vec<(String, String)>,
-    taken: &str,
-) -> impl IntoView + use<> {
-    let taken = taken.to_owned();
-    let options = options
-        .into_iter()
-        .map(|(value, words)| {
-            let selected = value == taken;
-            view! { <option value=value selected=selected>{words}</option> }
-        })
-        .collect_view();
-    view! {
-        <span class="select">
-            <select class="input" name=name aria-label=label>
-                <option value="">{any}</option>
-                {options}
-            </select>
-            <Icon name=IconName::ChevronDown />
-        </span>
-    }
+/// The options of a filter, "any" first.
+fn with_any(any: &str, options: impl IntoIterator<Item = (String, String)>) -> Vec<(String, String)> {
+    std::iter::once((String::new(), any.to_owned())).chain(options).collect()
 }
 
 fn table(look: &Arc<Look>, narrowed: &Narrowed) -> impl IntoView + use<> {
@@ -186,7 +166,7 @@ fn row(name: &str, on: &BTreeMap<&str, &StackOverview>, columns: &[&str]) -> imp
         .map(|environment| {
             let label = (*environment).to_owned();
             match on.get(environment) {
-                None => view! { <td class="absent" data-label=label><span aria-label="not there">"–"</span></td> }.into_any(),
+                None => view! { <td class="absent" data-label=label><span aria-hidden="true">"–"</span><span class="sr-only">"not there"</span></td> }.into_any(),
                 Some(stack) => {
                     let said = format!("{title} on {environment}: {}", Standing::of(stack).word());
                     let pin = stack.pin.as_ref().map(|pin| format!("Held at revision {}", pin.revision));

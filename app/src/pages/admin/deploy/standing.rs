@@ -10,7 +10,7 @@ use crate::ui::{Chip, IconName, Tone};
 
 /// How a stack stands. A container that is not well is told apart from other drift: it hurts now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) enum Standing {
+pub(crate) enum Standing {
     /// A container is not well.
     Failing,
     /// The environment does not answer.
@@ -129,7 +129,7 @@ pub(super) fn StandingChip(standing: Standing) -> impl IntoView {
 
 /// How many stacks stand how, most urgent first, as links to the list.
 #[component]
-pub(super) fn Counts(
+pub(crate) fn Counts(
     /// The stacks.
     standings: Vec<Standing>,
     /// The environment they are on, for the links; none is all.

@@ -10,13 +10,16 @@ use service::deploy::{
     words::Worded,
 };
 
-use super::{ask, steps::CHOOSING};
+use super::{
+    super::{containers::capital, parts::many},
+    ask,
+    steps::CHOOSING,
+};
 use crate::{
     pages::parts::Hidden,
     server::FormState,
-    ui::{Button, ButtonKind, IconName},
+    ui::{Button, ButtonKind, Choice, IconName},
 };
-use super::super::{containers::capital, parts::many};
 
 /// The bar with the button that does it.
 pub(super) fn bar(review: &Review, form: &FormState) -> impl IntoView + use<> {
@@ -72,7 +75,8 @@ fn button_words(plan: &Plan) -> String {
 /// How the plan is made, to be made otherwise.
 pub(super) fn options(asked: &Ask, environments: &[String], narrows: bool) -> impl IntoView + use<> {
     let environment = asked.environment.clone().unwrap_or_default();
-    let places = environments.iter().map(|name| (name.clone(), name.clone())).collect::<Vec<_>>();
+    let every = std::iter::once((String::new(), "Every environment".to_owned()));
+    let places = every.chain(environments.iter().map(|name| (name.clone(), name.clone()))).collect();
     let prune = [
         ("", "Leave what is not in the catalog"),
         ("managed", "Remove what the catalog dropped"),
@@ -80,11 +84,12 @@ pub(super) fn options(asked: &Ask, environments: &[String], narrows: bool) -> im
     ];
     let failure = [("", "On failure: stop"), ("continue", "On failure: go on"), ("roll_back", "On failure: roll back")];
     let prunes = asked.prune != Prune::No;
+    let (pruned, failed) = (ask::prune_key(asked.prune), ask::failure_key(asked.on_failure));
     view! {
         <form class="filters" id=CHOOSING method="get" action="/admin/plan" aria-label="How to plan">
-            {select("env", "Environment", Some("Every environment"), places, &environment)}
-            {select("prune", "What is not in the catalog", None, owned(&prune), ask::prune_key(asked.prune))}
-            {select("on_failure", "When a step fails", None, owned(&failure), ask::failure_key(asked.on_failure))}
+            <Choice name="env" label="Environment" options=places selected=environment />
+            <Choice name="prune" label="What is not in the catalog" options=owned(&prune) selected=pruned />
+            <Choice name="on_failure" label="When a step fails" options=owned(&failure) selected=failed />
             <Button>{if narrows { "Plan with these" } else { "Plan" }}</Button>
             {prunes.then(|| view! { <p class="field-hint">"Removing is planned for every environment and stack at once."</p> })}
         </form>
@@ -93,30 +98,4 @@ pub(super) fn options(asked: &Ask, environments: &[String], narrows: bool) -> im
 
 fn owned(options: &[(&str, &str)]) -> Vec<(String, String)> {
     options.iter().map(|(value, words)| ((*value).to_owned(), (*words).to_owned())).collect()
-}
-
-fn select(
-    name: &'static str,
-    label: &'static str,
-    any: Option<&'static str>,
-    options: Vec<(String, String)>,
-    taken: &str,
-) -> impl IntoView + use<> {
-    let taken = taken.to_owned();
-    let options = options
-        .into_iter()
-        .map(|(value, words)| {
-            let selected = value == taken;
-            view! { <option value=value selected=selected>{words}</option> }
-        })
-        .collect_view();
-    view! {
-        <span class="select">
-            <select class="input" name=name aria-label=label>
-                {any.map(|words| view! { <option value="">{words}</option> })}
-                {options}
-            </select>
-            <crate::ui::Icon name=IconName::ChevronDown />
-        </span>
-    }
 }
