@@ -29,7 +29,8 @@ const FILES: &[(&str, &str)] = &[
 ];
 
 /// Sample values for the vault.
-const SECRETS: &[(&str, &str)] = &[("database/password", "sample-pelican-drum"), ("grafana/admin", "sample-copper-lark")];
+const SECRETS: &[(&str, &str)] =
+    &[("database/password", "sample-pelican-drum"), ("grafana/admin", "sample-copper-lark")];
 
 /// A stack that somebody started past the catalog.
 const BY_HAND: &str = "services:\n  try-out:\n    image: alpine:3.21\n";
@@ -88,7 +89,8 @@ async fn play(deploy: &Deploy, fake: &FakePortainer) -> Result<(), DeployError> 
     let is_new = !deploy.has_catalog(&operator);
     if is_new {
         let base = deploy.catalog(&operator).await?.reading.version;
-        let text = |(path, text): &(&str, &str)| Edit::SetText { path: (*path).to_owned(), text: Some((*text).to_owned()) };
+        let text =
+            |(path, text): &(&str, &str)| Edit::SetText { path: (*path).to_owned(), text: Some((*text).to_owned()) };
         deploy.save(&operator, &base, FILES.iter().map(text).collect(), "A sample catalog").await?;
         for (name, value) in SECRETS {
             deploy.set_secret(&operator, &secret(name)?, &SecretString::from(*value)).await?;

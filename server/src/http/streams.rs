@@ -23,8 +23,8 @@ use futures::{Stream, StreamExt as _};
 use http::{HeaderName, HeaderValue, header};
 use hyper::body::Frame;
 use serde::{Deserialize, Serialize};
-use tokio::time::{Instant, Sleep, sleep};
 use service::deploy::model::ApplyId;
+use tokio::time::{Instant, Sleep, sleep};
 use types::{GenerationEvent, GenerationId, Problem, ProblemCode};
 
 use super::problem;
@@ -84,7 +84,9 @@ pub(crate) async fn apply(
     // Ends with its session, and with the right to look.
     let revoked = cx.services.sessions().revoked(member.user().id, member.session());
     match applies::frames(&cx.services, operator, ApplyId(id), after).await {
-        Ok(frames) => respond(frames.map(|frame| line("frame", &frame, 0)).take_until(Box::pin(revoked)), state.tuning.heartbeat),
+        Ok(frames) => {
+            respond(frames.map(|frame| line("frame", &frame, 0)).take_until(Box::pin(revoked)), state.tuning.heartbeat)
+        }
         Err(error) => refuse(problem::from_service(&error, trace_id)),
     }
 }

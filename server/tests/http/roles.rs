@@ -76,11 +76,7 @@ const OTHERS: &[Row] = &[
         "/api/stream/generations/019078e5-0000-7000-8000-000000000000?after=0",
         [401, 404, 404],
     ),
-    (
-        "/api/stream/applies/{id}",
-        "/api/stream/applies/019078e5-0000-7000-8000-000000000000?after=0",
-        [401, 403, 404],
-    ),
+    ("/api/stream/applies/{id}", "/api/stream/applies/019078e5-0000-7000-8000-000000000000?after=0", [401, 403, 404]),
 ];
 
 fn same(what: &str, rows: impl Iterator<Item = &'static str>, real: impl Iterator<Item = &'static str>) {

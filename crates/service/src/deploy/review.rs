@@ -10,8 +10,8 @@ use std::{
 use reconcile::{
     diff::{self, StackDiff},
     model::{
-        Action, ApplyId, Desired, DesiredSource, DesiredStack, OnFailure, Plan, PlanOptions, Prune, Revision, Risk, Scope,
-        StackRef, Step, StepId,
+        Action, ApplyId, Desired, DesiredSource, DesiredStack, OnFailure, Plan, PlanOptions, Prune, Revision, Risk,
+        Scope, StackRef, Step, StepId,
     },
 };
 use types::{Millis, Problem, ProblemCode, catalog::normalise_name};
@@ -145,11 +145,7 @@ impl Deploy {
     }
 
     /// What each step changes, compared with what was last applied there.
-    async fn differences(
-        &self,
-        plan: &Plan,
-        desired: &Desired,
-    ) -> Result<BTreeMap<StepId, StackDiff>, DeployError> {
+    async fn differences(&self, plan: &Plan, desired: &Desired) -> Result<BTreeMap<StepId, StackDiff>, DeployError> {
         let mut newest: BTreeMap<StepId, Revision> = BTreeMap::new();
         let environments: BTreeSet<&String> = plan.steps.iter().map(|step| &step.environment).collect();
         for environment in environments {
@@ -259,5 +255,47 @@ fn difference(before: Option<&Revision>, after: &DesiredStack) -> StackDiff {
         variables: diff::variables(before.map_or(&nothing, |revision| &revision.variables), &after.variables),
         images: Vec::new(),
         compose: old_text.zip(text).map(|(old, new)| diff::text(old, new)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use reconcile::{model::Observed, plan};
+
+    use super::*;
+
+    fn plan_at(commit: &str) -> Plan {
+        let desired = Desired { catalog_commit: commit.to_owned(), ..Desired::default() };
+        plan(&desired, &Observed::default(), &PlanOptions::default(), 0)
+    }
+
+    #[test]
+    fn a_plan_is_kept_for_an_hour() {
+        let reviews = Reviews::default();
+        let plan = plan_at("a");
+        let key = plan.fingerprint.as_str().to_owned();
+        reviews.keep(plan.clone(), None, 1_000);
+        assert_eq!(reviews.get(&key, 1_000 + millis(READING_TIME) - 1).map(|(kept, _)| kept), Some(plan));
+        assert!(reviews.get(&key, 1_000 + millis(READING_TIME)).is_none());
+        assert!(reviews.get("another", 1_000).is_none());
+    }
+
+    #[test]
+    fn the_oldest_gives_way() {
+        let reviews = Reviews::default();
+        let plans: Vec<Plan> = (0..=KEPT).map(|n| plan_at(&n.to_string())).collect();
+        for (at, plan) in plans.iter().enumerate() {
+            reviews.keep(plan.clone(), None, Millis::try_from(at).unwrap());
+        }
+        let kept = |plan: &Plan| reviews.get(plan.fingerprint.as_str(), 100).is_some();
+        assert!(!kept(&plans[0]));
+        assert!(plans[1..].iter().all(kept));
+    }
+
+    #[test]
+    fn a_catalog_that_moved_is_named() {
+        let moved = movement(&plan_at("a"), &plan_at("b"));
+        assert_eq!(moved.catalog, Some(("a".to_owned(), "b".to_owned())));
+        assert_eq!(movement(&plan_at("a"), &plan_at("a")), Movement::default());
     }
 }

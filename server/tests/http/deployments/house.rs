@@ -18,7 +18,9 @@ pub(crate) struct House {
 
 /// A stack's compose text.
 pub(crate) fn compose(image: &str) -> String {
-    format!("services:\n  main:\n    image: {image}\n    environment: [\"A=${{A:-}}\"]\n    healthcheck: {{test: [CMD, true]}}\n")
+    format!(
+        "services:\n  main:\n    image: {image}\n    environment: [\"A=${{A:-}}\"]\n    healthcheck: {{test: [CMD, true]}}\n"
+    )
 }
 
 /// The catalog's files for these stacks, every one on every environment.
@@ -124,7 +126,12 @@ impl House {
         let reply = self.ada.call(&format!("/api/stream/applies/{id}?after={after}"), &()).await;
         assert_eq!(reply.status, 200, "{}", reply.text);
         assert_eq!(reply.header("content-type"), "text/event-stream");
-        reply.text.lines().filter_map(|line| line.strip_prefix("data: ")).map(|data| serde_json::from_str(data).unwrap()).collect()
+        reply
+            .text
+            .lines()
+            .filter_map(|line| line.strip_prefix("data: "))
+            .map(|data| serde_json::from_str(data).unwrap())
+            .collect()
     }
 
     /// How many revisions a stack has.

@@ -163,6 +163,7 @@ async fn a_failure_shows_its_log_and_what_to_do() {
     assert!(page.contains("It failed") && page.contains("main is unhealthy"), "{page}");
     assert!(page.contains("main starts"), "the log's tail: {page}");
     assert!(page.contains("Try web on rumple again") && page.contains("Roll web on rumple back"), "{page}");
+    assert!(page.contains("stack=web&amp;rollback=1"), "to the last that was good: {page}");
     let overview = house.look().await.text;
     assert!(overview.contains("Failing") && overview.contains("main is unhealthy"), "{overview}");
 }
@@ -233,6 +234,10 @@ async fn no_page_shows_a_secret() {
     for path in ["/admin", "/admin/stacks/rumple/web", "/admin/environments/rumple", &address] {
         assert!(!house.ada.get(path).await.text.contains("hidden-heron"), "{path}");
     }
-    let applied = house.fake.containers_on("rumple").into_iter().find_map(|one| house.fake.container_variable("rumple", &one, "A"));
+    let applied = house
+        .fake
+        .containers_on("rumple")
+        .into_iter()
+        .find_map(|one| house.fake.container_variable("rumple", &one, "A"));
     assert_eq!(applied.as_deref(), Some("a-very-hidden-heron"), "it does reach the container");
 }

@@ -64,7 +64,8 @@ pub async fn one(cx: PageCx) -> PageResult {
     let reading = Reading::of(&cx, &operator);
     let name: String = cx.param("name")?;
     let toast = done(cx.query("done"), DONE);
-    let found = reading.look.as_ref().map(|look| look.overview.environments.iter().find(|one| one.name == name).cloned());
+    let found =
+        reading.look.as_ref().map(|look| look.overview.environments.iter().find(|one| one.name == name).cloned());
     let environment = match found {
         Some(None) => {
             return Err(AppError::not_found(

@@ -84,7 +84,9 @@ struct Matter {
 
 fn attention(look: &Look, running: &[ApplySummary], now: Millis) -> impl IntoView + use<> {
     let mut matters: Vec<Matter> = look.overview.environments.iter().flat_map(of_environment).collect();
-    matters.sort_by(|one, other| (one.standing, &one.place, &one.title).cmp(&(other.standing, &other.place, &other.title)));
+    matters.sort_by(|one, other| {
+        (one.standing, &one.place, &one.title).cmp(&(other.standing, &other.place, &other.title))
+    });
     let more = matters.len().saturating_sub(MOST);
     let under_way = running.iter().map(|one| under_way(one, now)).collect_view();
     let rows = matters.into_iter().take(MOST).map(matter).collect::<Vec<_>>();

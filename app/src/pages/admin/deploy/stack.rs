@@ -61,6 +61,7 @@ pub async fn page(cx: PageCx) -> PageResult {
     }
     let refused = cx.form("/api/release_pin").problem;
     let toast = done(cx.query("done"), DONE);
+    let is_well = stack.as_ref().is_none_or(|stack| matches!(Standing::of(stack), Standing::InStep | Standing::Starting));
     let title = stack.as_ref().map_or_else(|| name.clone(), |stack| stack.title.clone());
     let tab = format!("{title} on {environment}");
     let review = match stack.as_ref().map(|stack| stack.state) {
@@ -94,7 +95,7 @@ pub async fn page(cx: PageCx) -> PageResult {
                 {reading.bar()}
                 {body}
             </div>
-            {past(&at, revisions, now)}
+            {past(&at, revisions, is_well, now)}
             {others(&at, elsewhere)}
         }
     };
@@ -117,14 +118,12 @@ fn seen(at: &StackRef, stack: StackOverview, now: Millis) -> impl IntoView + use
         .into_iter()
         .filter_map(|(term, text)| Some(view! { <div><dt>{term}</dt><dd>{text?}</dd></div> }))
         .collect_view();
-    let blocked = stack.blocked.as_ref().map(|cause| view! { <Finding words=cause.words() tone=Tone::Bad icon=IconName::Ban /> });
+    let blocked =
+        stack.blocked.as_ref().map(|cause| view! { <Finding words=cause.words() tone=Tone::Bad icon=IconName::Ban /> });
     let tone = if standing == Standing::Changes { Tone::Accent } else { Tone::Warn };
     let icon = standing.icon();
-    let reasons = stack
-        .reasons
-        .iter()
-        .map(|reason| view! { <Finding words=reason.words() tone icon /> })
-        .collect_view();
+    let reasons =
+        stack.reasons.iter().map(|reason| view! { <Finding words=reason.words() tone icon /> }).collect_view();
     let warnings = findings(&stack.warnings, Tone::Warn);
     view! {
         <div class="summary">
@@ -164,7 +163,7 @@ fn held(at: &StackRef, pin: PinOverview, now: Millis) -> impl IntoView + use<> {
     }
 }
 
-fn past(at: &StackRef, revisions: Vec<Revision>, now: Millis) -> impl IntoView + use<> {
+fn past(at: &StackRef, revisions: Vec<Revision>, is_well: bool, now: Millis) -> impl IntoView + use<> {
     let base = plan_address(&at.environment, &at.stack);
     let more = revisions.len().saturating_sub(SHOWN);
     let body = if revisions.is_empty() {
@@ -182,7 +181,8 @@ fn past(at: &StackRef, revisions: Vec<Revision>, now: Millis) -> impl IntoView +
             .take(SHOWN)
             .enumerate()
             .map(|(index, revision)| {
-                let back = (index > 0).then(|| format!("{base}&rollback={}", revision.number));
+                // The newest is what runs, unless something is amiss.
+                let back = (index > 0 || !is_well).then(|| format!("{base}&rollback={}", revision.number));
                 row(revision, back, now)
             })
             .collect_view();

@@ -86,7 +86,9 @@ fn filters(look: &Arc<Look>, narrowed: &Narrowed) -> impl IntoView + use<> {
     let states = with_any("Any state", Standing::ALL.map(|one| (one.key().to_owned(), one.word().to_owned())));
     let state = narrowed.state.map(|one| one.key().to_owned()).unwrap_or_default();
     let (words, environment) = (narrowed.words.clone(), narrowed.environment.clone().unwrap_or_default());
-    let clear = narrowed.is_any().then(|| view! { <LinkButton href="/admin/stacks" kind=ButtonKind::Ghost>"Show all"</LinkButton> });
+    let clear = narrowed
+        .is_any()
+        .then(|| view! { <LinkButton href="/admin/stacks" kind=ButtonKind::Ghost>"Show all"</LinkButton> });
     view! {
         <form class="filters" method="get" action="/admin/stacks" role="search" aria-label="Stacks">
             <label class="filters-words">

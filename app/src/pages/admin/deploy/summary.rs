@@ -4,11 +4,7 @@ use service::Operator;
 use types::Millis;
 
 pub(crate) use super::standing::Counts;
-use super::{
-    parts::many,
-    reading::Reading,
-    standing::Standing,
-};
+use super::{parts::many, reading::Reading, standing::Standing};
 use crate::server::PageCx;
 
 /// Deployments in a few words.

@@ -1,14 +1,17 @@
 //! The parts of an apply's page that change while it runs, and the stream of them.
 
-use std::{collections::HashMap, time::Duration};
+use std::{
+    collections::{BTreeMap, HashMap},
+    time::Duration,
+};
 
 use futures::{Stream, stream};
 use leptos::prelude::*;
 use service::{
-    Operator, ServiceError, Services,
+    DeployError, Operator, ServiceError, Services,
     deploy::{
-        ApplyState, ApplyView, Watching,
-        model::{ApplyId, Receipt, Verdict},
+        ApplyState, ApplyView, Deploy, Watching,
+        model::{ApplyId, Receipt, StackRef, StepId, Verdict},
         words::{Worded, lasting, moment},
     },
 };
@@ -31,12 +34,39 @@ use crate::{
 /// Entries that come within this time are shown together: a page need not change more often.
 const TOGETHER: Duration = Duration::from_millis(200);
 
+/// An apply as its page tells it.
+pub(super) struct Told {
+    /// The apply.
+    pub(super) view: ApplyView,
+    /// Of steps that failed: the newest revision that was good before, to go back to.
+    pub(super) good: BTreeMap<StepId, u64>,
+}
+
+impl Told {
+    /// Reads it.
+    pub(super) async fn read(deploy: &Deploy, operator: &Operator, id: &ApplyId) -> Result<Self, DeployError> {
+        let view = deploy.apply_view(operator, id).await?;
+        let mut good = BTreeMap::new();
+        if view.summary.state != ApplyState::Running {
+            for receipt in view.receipts.iter().filter(|one| matches!(one.verdict, Verdict::Failed { .. })) {
+                let Some(step) = view.summary.plan.step(&receipt.step) else { continue };
+                let revisions = deploy.revisions(operator, &StackRef::new(&step.environment, &step.stack)).await?;
+                if let Some(newest) = revisions.first() {
+                    good.insert(step.id.clone(), newest.number);
+                }
+            }
+        }
+        Ok(Self { view, good })
+    }
+}
+
 /// The ids of the parts, and what each holds.
-pub(super) fn parts(view: &ApplyView) -> Vec<(String, AnyView)> {
+pub(super) fn parts(told: &Told) -> Vec<(String, AnyView)> {
+    let view = &told.view;
     let steps = progress::of(view);
     let mut parts = vec![
         ("apply-state".to_owned(), head(view, &steps).into_any()),
-        ("apply-end".to_owned(), verdict::of(view).unwrap_or_else(|| ().into_any())),
+        ("apply-end".to_owned(), verdict::of(told).unwrap_or_else(|| ().into_any())),
         ("apply-cancel".to_owned(), cancel(view)),
     ];
     parts.extend(steps.iter().enumerate().map(|(index, one)| (step_id(index), step(one).into_any())));
@@ -144,7 +174,8 @@ fn ending(receipt: &Receipt) -> impl IntoView + use<> {
     };
     let told = (!receipt.verdict.is_success())
         .then(|| view! { <ul class="findings"><Finding words=receipt.verdict.words() tone /></ul> });
-    let revision = receipt.revision.map(|number| view! { <p class="cell-sub">{format!("Kept as revision {number}.")}</p> });
+    let revision =
+        receipt.revision.map(|number| view! { <p class="cell-sub">{format!("Kept as revision {number}.")}</p> });
     let label = format!("Last log lines of {}", receipt.step);
     let lines = receipt
         .last_logs
@@ -172,15 +203,16 @@ pub async fn frames(
     after: u64,
 ) -> Result<impl Stream<Item = Frame> + Send + 'static + use<>, ServiceError> {
     let deploy = services.deploy();
-    let view = deploy.apply_view(&operator, &id).await.map_err(ServiceError::from)?;
-    let watching = deploy.watch(&operator, &id, view.entries).await.map_err(ServiceError::from)?;
+    let told = Told::read(deploy, &operator, &id).await.map_err(ServiceError::from)?;
+    let watching = deploy.watch(&operator, &id, told.view.entries).await.map_err(ServiceError::from)?;
     let mut shown = HashMap::new();
-    let mut first = frame(&view, &mut shown);
-    if after == view.entries && !first.ended {
+    let mut first = frame(&told, &mut shown);
+    if after == told.view.entries && !first.ended {
         // The reader's page is as fresh.
         first.parts.clear();
     }
-    let follower = Follower { services: services.clone(), operator, id, watching, shown, first: Some(first), is_over: false };
+    let follower =
+        Follower { services: services.clone(), operator, id, watching, shown, first: Some(first), is_over: false };
     Ok(stream::unfold(follower, Follower::next))
 }
 
@@ -204,8 +236,8 @@ impl Follower {
         while !self.is_over {
             self.watching.next().await.ok()?;
             tokio::time::sleep(TOGETHER).await;
-            let view = self.services.deploy().apply_view(&self.operator, &self.id).await.ok()?;
-            let frame = frame(&view, &mut self.shown);
+            let told = Told::read(self.services.deploy(), &self.operator, &self.id).await.ok()?;
+            let frame = frame(&told, &mut self.shown);
             self.is_over = frame.ended;
             if frame.ended || !frame.parts.is_empty() {
                 return Some((frame, self));
@@ -216,10 +248,10 @@ impl Follower {
 }
 
 /// The parts that changed, and the end if it is there.
-fn frame(view: &ApplyView, shown: &mut HashMap<String, String>) -> Frame {
+fn frame(told: &Told, shown: &mut HashMap<String, String>) -> Frame {
     let owner = Owner::new();
     let parts = owner.with(|| {
-        parts(view)
+        parts(told)
             .into_iter()
             .map(|(id, view)| Part { id, html: view.to_html() })
             .filter(|part| shown.get(&part.id) != Some(&part.html))
@@ -227,5 +259,6 @@ fn frame(view: &ApplyView, shown: &mut HashMap<String, String>) -> Frame {
     });
     owner.cleanup();
     shown.extend(parts.iter().map(|part| (part.id.clone(), part.html.clone())));
+    let view = &told.view;
     Frame { n: view.entries, parts, ended: view.summary.state != ApplyState::Running }
 }

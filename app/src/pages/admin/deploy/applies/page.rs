@@ -14,7 +14,7 @@ use super::{
     },
     Follow,
     list::{ApplyRow, apply_title},
-    live,
+    live::{self, Told},
 };
 use crate::{
     pages::parts::{When, done},
@@ -36,8 +36,7 @@ pub async fn list(cx: PageCx) -> PageResult {
     let deploy = cx.services().deploy();
     let environment = cx.query("environment").map(ToOwned::to_owned);
     let before = cx.query("before").map(ToOwned::to_owned);
-    let mut applies =
-        ok(&cx, deploy.applies(&operator, environment.as_deref(), before.as_deref(), SHOWN + 1).await)?;
+    let mut applies = ok(&cx, deploy.applies(&operator, environment.as_deref(), before.as_deref(), SHOWN + 1).await)?;
     let more = applies.len() > SHOWN as usize;
     applies.truncate(SHOWN as usize);
     let next = applies.last().filter(|_| more).map(|last| {
@@ -51,7 +50,10 @@ pub async fn list(cx: PageCx) -> PageResult {
     let view = move || {
         let body = if applies.is_empty() {
             let (title, text) = match is_first {
-                true => ("Nothing was applied yet", "Review the changes, then apply them: each apply is kept here with its evidence."),
+                true => (
+                    "Nothing was applied yet",
+                    "Review the changes, then apply them: each apply is kept here with its evidence.",
+                ),
                 false => ("That is all", "There are no earlier applies."),
             };
             view! {
@@ -83,7 +85,8 @@ pub async fn list(cx: PageCx) -> PageResult {
 pub async fn one(cx: PageCx) -> PageResult {
     let operator = operator(&cx)?;
     let id: String = cx.param("id")?;
-    let view = ok(&cx, cx.services().deploy().apply_view(&operator, &ApplyId(id.clone())).await)?;
+    let told = ok(&cx, Told::read(cx.services().deploy(), &operator, &ApplyId(id.clone())).await)?;
+    let view = &told.view;
     let running = view.summary.state == ApplyState::Running;
     let refused = cx.form("/api/cancel_apply").problem;
     let toast = done(cx.query("done"), DONE).filter(|_| running);
@@ -91,11 +94,11 @@ pub async fn one(cx: PageCx) -> PageResult {
     let tab = title.clone();
     let (now, after) = (cx.now(), view.entries);
     let body = move || {
-        let mut parts = live::parts(&view).into_iter();
+        let mut parts = live::parts(&told).into_iter();
         let mut part = || parts.next().map(|(_, content)| content);
         let (head, end, cancel) = (part(), part(), part());
         let steps = parts.map(|(id, content)| view! { <li class="step" id=id>{content}</li> }).collect_view();
-        let summary = &view.summary;
+        let summary = &told.view.summary;
         let failure = summary.plan.options.on_failure.words().text;
         let (actor, commit) = (summary.actor.clone(), short(&summary.plan.catalog_commit).to_owned());
         let at = summary.began_at;

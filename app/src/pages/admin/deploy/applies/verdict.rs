@@ -7,11 +7,15 @@ use service::deploy::{
     words::Worded,
 };
 
-use super::super::parts::{encode, plan_address, stack_address};
+use super::{
+    super::parts::{encode, plan_address, stack_address},
+    live::Told,
+};
 use crate::ui::{ButtonKind, IconName, LinkButton, Notice, Tone};
 
 /// The verdict; nothing while the apply runs.
-pub(super) fn of(view: &ApplyView) -> Option<AnyView> {
+pub(super) fn of(told: &Told) -> Option<AnyView> {
+    let view = &told.view;
     let words = view.summary.state.words();
     let tone = match view.summary.state {
         ApplyState::Running => return None,
@@ -29,7 +33,7 @@ pub(super) fn of(view: &ApplyView) -> Option<AnyView> {
     };
     let evidence = (view.summary.state == ApplyState::Succeeded)
         .then(|| view! { <p>"Every container was seen running with the image the plan names, and healthy for the settling time."</p> });
-    let acts = failed.iter().map(|receipt| acts(receipt)).collect_view();
+    let acts = failed.iter().map(|receipt| acts(receipt, told.good.get(&receipt.step).copied())).collect_view();
     let again = again(view);
     Some(
         view! {
@@ -45,7 +49,7 @@ pub(super) fn of(view: &ApplyView) -> Option<AnyView> {
 }
 
 /// What can be done about a step that failed.
-fn acts(receipt: &Receipt) -> impl IntoView + use<> {
+fn acts(receipt: &Receipt, good: Option<u64>) -> impl IntoView + use<> {
     let id = receipt.step.as_str();
     let (environment, stack) = id.rsplit_once('/').unwrap_or(("", id));
     let (environment, stack) = (environment.to_owned(), stack.to_owned());
@@ -53,8 +57,9 @@ fn acts(receipt: &Receipt) -> impl IntoView + use<> {
         &receipt.verdict,
         Verdict::Failed { rollback: Some(RollbackOutcome::Restored { .. } | RollbackOutcome::Removed), .. }
     );
-    let back = (!restored && !matches!(receipt.action, Action::Create | Action::Remove { .. }))
-        .then(|| format!("{}&rollback=newest", plan_address(&environment, &stack)));
+    let back = good
+        .filter(|_| !restored && !matches!(receipt.action, Action::Remove { .. }))
+        .map(|number| format!("{}&rollback={number}", plan_address(&environment, &stack)));
     let plan = plan_address(&environment, &stack);
     let about = format!("{stack} on {environment}");
     view! {
@@ -74,7 +79,8 @@ fn again(view: &ApplyView) -> Option<impl IntoView + use<>> {
     if view.summary.state != ApplyState::Cancelled {
         return None;
     }
-    let done: Vec<&str> = view.receipts.iter().filter(|one| one.verdict.is_success()).map(|one| one.step.as_str()).collect();
+    let done: Vec<&str> =
+        view.receipts.iter().filter(|one| one.verdict.is_success()).map(|one| one.step.as_str()).collect();
     let rest: Vec<String> = view
         .summary
         .plan

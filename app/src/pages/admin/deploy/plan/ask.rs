@@ -14,12 +14,16 @@ use crate::server::PageCx;
 /// What the address asks for. What makes no sense there is left out: an address is no form.
 pub(super) fn of(cx: &PageCx) -> Ask {
     let environment = cx.query("env").map(ToOwned::to_owned);
-    let stack = cx.query("stack").zip(environment.as_ref()).map(|(stack, environment)| {
-        StackRef::new(environment.clone(), normalise_name(stack))
-    });
+    let stack = cx
+        .query("stack")
+        .zip(environment.as_ref())
+        .map(|(stack, environment)| StackRef::new(environment.clone(), normalise_name(stack)));
     let also = stack.clone().and_then(|stack| also(cx, stack));
-    let mut only: BTreeSet<StackRef> =
-        all_of(&cx.request.site.path, "only").iter().filter_map(|text| text.rsplit_once('/')).map(|(environment, stack)| StackRef::new(environment, stack)).collect();
+    let mut only: BTreeSet<StackRef> = all_of(&cx.request.site.path, "only")
+        .iter()
+        .filter_map(|text| text.rsplit_once('/'))
+        .map(|(environment, stack)| StackRef::new(environment, stack))
+        .collect();
     if let Some(stack) = stack {
         only = [stack].into();
     }
@@ -75,7 +79,9 @@ pub(super) fn place(ask: &Ask) -> String {
 
 /// The address of the plan of one environment, or of all.
 pub(super) fn whole(ask: &Ask) -> String {
-    ask.environment.as_ref().map_or_else(|| "/admin/plan".to_owned(), |name| format!("/admin/plan?env={}", encode(name)))
+    ask.environment
+        .as_ref()
+        .map_or_else(|| "/admin/plan".to_owned(), |name| format!("/admin/plan?env={}", encode(name)))
 }
 
 /// The word for pruning in addresses.

@@ -24,7 +24,8 @@ use crate::{
 /// The bar with the button that does it.
 pub(super) fn bar(review: &Review, form: &FormState) -> impl IntoView + use<> {
     let plan = &review.plan;
-    let goes: Vec<(String, String)> = removed(plan).map(|step| (step.environment.clone(), step.stack.clone())).collect();
+    let goes: Vec<(String, String)> =
+        removed(plan).map(|step| (step.environment.clone(), step.stack.clone())).collect();
     let destroys = !goes.is_empty();
     let kind = if destroys { ButtonKind::Danger } else { ButtonKind::Primary };
     let fields = goes

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use service::deploy::{
     diff::{Change, ImageChange, Line, StackDiff, TextDiff, VariableChange},
     model::{Reason, Shown, Step},
-    words::{shown, short, short_digest},
+    words::{short, short_digest, shown},
 };
 
 use crate::ui::{Icon, IconName};
@@ -90,7 +90,9 @@ fn variable_row(change: VariableChange) -> impl IntoView {
 }
 
 fn image_list(images: Vec<ImageChange>) -> impl IntoView {
-    let word = |digest: &Option<String>| digest.as_deref().map_or_else(|| "unknown".to_owned(), |text| short_digest(text).to_owned());
+    let word = |digest: &Option<String>| {
+        digest.as_deref().map_or_else(|| "unknown".to_owned(), |text| short_digest(text).to_owned())
+    };
     images
         .into_iter()
         .map(|one| {

@@ -28,7 +28,11 @@ pub(super) fn notice(before: Option<&Plan>, now: &Plan, message: String) -> AnyV
         (touched, "Moved on the live side, with the same to do"),
     ]
     .map(|(steps, words)| line(&steps, words));
-    let message = if nothing { message } else { "Something moved since you read the plan, so nothing was done. Below is the plan as it is now.".to_owned() };
+    let message = if nothing {
+        message
+    } else {
+        "Something moved since you read the plan, so nothing was done. Below is the plan as it is now.".to_owned()
+    };
     view! {
         <Notice tone=Tone::Bad title="It moved">
             <p>{message}</p>

@@ -123,14 +123,17 @@ fn body(review: &Review, form: &FormState, choosing: bool) -> impl IntoView + us
     let plan = &review.plan;
     let unchanged = plan.unchanged.len();
     let rest = (unchanged > 0).then(|| {
-        let text = format!("{} as desired already.", many(unchanged, "stack") + if unchanged == 1 { " is" } else { " are" });
+        let text =
+            format!("{} as desired already.", many(unchanged, "stack") + if unchanged == 1 { " is" } else { " are" });
         view! { <p class="muted">{text}</p> }
     });
     let to_do = if plan.steps.is_empty() {
         let (title, text) = match (plan.blocked.is_empty(), &review.also) {
             (_, Some(_)) => ("Nothing would change", "What runs is the same already."),
             (true, None) => ("Nothing to do", "What runs is what the catalog wants."),
-            (false, None) => ("Nothing can be done", "What stands above keeps stacks from being planned. Mend it, then plan again."),
+            (false, None) => {
+                ("Nothing can be done", "What stands above keeps stacks from being planned. Mend it, then plan again.")
+            }
         };
         let whole = matches!(plan.options.scope, Scope::Everything);
         view! {

@@ -97,7 +97,8 @@ fn step(step: &Step, difference: Option<&StackDiff>, choosing: bool) -> impl Int
 }
 
 fn waits_for(steps: &[StepId]) -> Option<String> {
-    let names: Vec<&str> = steps.iter().map(|id| id.as_str().rsplit_once('/').map_or(id.as_str(), |(_, stack)| stack)).collect();
+    let names: Vec<&str> =
+        steps.iter().map(|id| id.as_str().rsplit_once('/').map_or(id.as_str(), |(_, stack)| stack)).collect();
     (!names.is_empty()).then(|| format!("Waits for {}.", names.join(", ")))
 }
 
