@@ -7,13 +7,13 @@ use secrecy::{ExposeSecret as _, SecretString};
 /// What stands in place of a secret.
 const BLOT: &str = "[secret]";
 
-/// The secrets handed over so far.
+/// The secrets that are known so far.
 #[derive(Default)]
-pub(super) struct Redactor(Mutex<Vec<SecretString>>);
+pub struct Redactor(Mutex<Vec<SecretString>>);
 
 impl Redactor {
     /// Remembers a secret.
-    pub(super) fn learn(&self, secret: &SecretString) {
+    pub fn learn(&self, secret: &SecretString) {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let forms = [secret.expose_secret().to_owned(), escaped(secret.expose_secret())];
         for form in forms.into_iter().filter(|form| !form.is_empty()) {
@@ -26,7 +26,8 @@ impl Redactor {
     }
 
     /// The text without secrets, however short they are.
-    pub(super) fn clean(&self, text: &str) -> String {
+    #[must_use]
+    pub fn clean(&self, text: &str) -> String {
         let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let mut pieces = vec![text.to_owned()];
         for secret in known.iter() {

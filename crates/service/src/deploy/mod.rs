@@ -40,6 +40,7 @@ pub use operator::Operator;
 pub use planning::{DriftReading, Look, Planned};
 pub use reconcile::{
     ContainerOverview, Drift, EnvironmentOverview, Overview, Pace, PinOverview, StackOverview, StackState, diff, model,
+    ports::LogLine,
 };
 pub use review::{Ask, Movement, Review, movement, removed};
 pub use revisions::{Also, Proposal};

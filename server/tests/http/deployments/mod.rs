@@ -241,3 +241,23 @@ async fn no_page_shows_a_secret() {
         .find_map(|one| house.fake.container_variable("rumple", &one, "A"));
     assert_eq!(applied.as_deref(), Some("a-very-hidden-heron"), "it does reach the container");
 }
+
+#[tokio::test]
+async fn logs_are_shown_without_the_stacks_secrets() {
+    let house = House::new(&["web"], &["rumple"]).await;
+    let deploy = house.app.services().deploy();
+    let name: SecretName = "web/key".parse().unwrap();
+    deploy.set_secret(&House::operator(), &name, &secrecy::SecretString::from("hidden-heron")).await.unwrap();
+    let variable = types::catalog::Variable::secret("A", name);
+    house.save(vec![Edit::SetVariable { stack: "web".into(), environment: None, variable }]).await;
+    house.apply("/admin/plan").await;
+    house.fake.behave("rumple", "main", Behaviour::Unhealthy(After::Polls(0)));
+    house.set("web", "B", "1").await;
+    house.apply("/admin/plan").await;
+    house.fake.write_log("rumple", "main", 2, "refused with key hidden-heron today");
+    house.look().await;
+    let page = house.ada.get("/admin/stacks/rumple/web").await.text;
+    assert!(page.contains("Show the last log lines") && !page.contains("refused with key"), "{page}");
+    let page = house.ada.get("/admin/stacks/rumple/web?logs=show").await.text;
+    assert!(page.contains("refused with key [secret] today") && !page.contains("hidden-heron"), "{page}");
+}

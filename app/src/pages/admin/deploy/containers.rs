@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 use service::deploy::{
-    ContainerOverview,
+    ContainerOverview, LogLine,
     model::Condition,
     words::{Worded, short_digest},
 };
@@ -45,6 +45,22 @@ pub(super) fn Containers(containers: Vec<ContainerOverview>, now: Millis) -> imp
     }
     let rows = containers.into_iter().map(|one| row(one, now)).collect_view();
     view! { <ul class="rows containers">{rows}</ul> }.into_any()
+}
+
+/// Lines of logs, each after its container's name.
+#[component]
+pub(super) fn Log(
+    /// Of what.
+    #[prop(into)]
+    label: String,
+    /// The lines.
+    lines: Vec<LogLine>,
+) -> impl IntoView {
+    let lines = lines
+        .into_iter()
+        .map(|line| view! { <span class="log-line"><span class="log-from">{line.container}</span>{line.text}"\n"</span> })
+        .collect_view();
+    view! { <pre class="log" tabindex="0" role="region" aria-label=label><code>{lines}</code></pre> }
 }
 
 fn row(one: ContainerOverview, now: Millis) -> impl IntoView {

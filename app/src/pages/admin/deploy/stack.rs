@@ -1,15 +1,18 @@
 //! One stack on one environment: how it stands and why, its containers, its past, and what can be done.
 
 use leptos::prelude::*;
-use service::deploy::{
-    PinOverview, StackOverview, StackState,
-    model::{PinOrigin, Revision, StackRef},
-    words::{Worded, short},
+use service::{
+    ServiceError,
+    deploy::{
+        LogLine, PinOverview, StackOverview, StackState,
+        model::{PinOrigin, Revision, StackRef},
+        words::{Worded, short},
+    },
 };
 use types::Millis;
 
 use super::{
-    containers::{Containers, capital},
+    containers::{Containers, Log, capital},
     overview::DONE,
     parts::{
         Area, AreaTabs, Finding, encode, environment_address, findings, ok, operator, plan_address, stack_address,
@@ -26,6 +29,12 @@ use crate::{
 
 /// Revisions shown.
 const SHOWN: usize = 20;
+
+/// Lines of each container's log.
+const LOG_LINES: u32 = 40;
+
+/// Lines of logs, or why they can't be read.
+type Logs = Result<Vec<LogLine>, String>;
 
 /// The same stack on another environment.
 struct Elsewhere {
@@ -59,9 +68,15 @@ pub async fn page(cx: PageCx) -> PageResult {
             "The newest look saw no such stack on this environment, and none was ever applied there. Look at the list of stacks.",
         ));
     }
+    let logs = match cx.query("logs") {
+        Some(_) => Some(cx.services().deploy().last_logs(&operator, &at, LOG_LINES).await),
+        None => None,
+    };
+    let logs = logs.map(|logs| cx.ok(logs.map_err(ServiceError::from)).map_err(|error| error.0.message));
     let refused = cx.form("/api/release_pin").problem;
     let toast = done(cx.query("done"), DONE);
-    let is_well = stack.as_ref().is_none_or(|stack| matches!(Standing::of(stack), Standing::InStep | Standing::Starting));
+    let is_well =
+        stack.as_ref().is_none_or(|stack| matches!(Standing::of(stack), Standing::InStep | Standing::Starting));
     let title = stack.as_ref().map_or_else(|| name.clone(), |stack| stack.title.clone());
     let tab = format!("{title} on {environment}");
     let review = match stack.as_ref().map(|stack| stack.state) {
@@ -72,7 +87,7 @@ pub async fn page(cx: PageCx) -> PageResult {
         let now = reading.now;
         let is_seen = reading.look.is_some();
         let body = match stack {
-            Some(stack) => seen(&at, stack, now).into_any(),
+            Some(stack) => seen(&at, stack, logs, now).into_any(),
             None if is_seen => view! {
                 <Notice tone=Tone::Neutral title="It does not run here any more">
                     <p>"The newest look saw no such stack on this environment. Its revisions are kept."</p>
@@ -102,7 +117,7 @@ pub async fn page(cx: PageCx) -> PageResult {
     Ok(Page::new(tab, view).toast(toast))
 }
 
-fn seen(at: &StackRef, stack: StackOverview, now: Millis) -> impl IntoView + use<> {
+fn seen(at: &StackRef, stack: StackOverview, logs: Option<Logs>, now: Millis) -> impl IntoView + use<> {
     let standing = Standing::of(&stack);
     let state = stack.state.words();
     let action = stack.action.as_ref().map(|action| {
@@ -136,8 +151,25 @@ fn seen(at: &StackRef, stack: StackOverview, now: Millis) -> impl IntoView + use
         <section aria-labelledby="containers">
             <div class="block-head"><h2 id="containers">"Containers"</h2></div>
             <Containers containers=stack.containers now />
+            {(standing == Standing::Failing).then(|| last_lines(at, logs))}
         </section>
         <dl class="facts facts-narrow">{facts}</dl>
+    }
+}
+
+/// The last lines of what is not well, once asked for: reading them asks the host.
+fn last_lines(at: &StackRef, logs: Option<Logs>) -> AnyView {
+    let href = format!("{}?logs=show#logs", stack_address(&at.environment, &at.stack));
+    let label = format!("Last log lines of {}", at.stack);
+    match logs {
+        None => view! { <div class="actions"><LinkButton href>"Show the last log lines"</LinkButton></div> }.into_any(),
+        Some(Ok(lines)) if lines.is_empty() => {
+            view! { <p class="muted" id="logs">"What is not well has written nothing."</p> }.into_any()
+        }
+        Some(Ok(lines)) => view! { <div id="logs"><Log label lines /></div> }.into_any(),
+        Some(Err(why)) => {
+            view! { <Notice tone=Tone::Bad title="The log can't be read"><p>{why}</p></Notice> }.into_any()
+        }
     }
 }
 

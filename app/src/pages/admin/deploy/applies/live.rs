@@ -18,7 +18,7 @@ use service::{
 
 use super::{
     super::{
-        containers::{ConditionChip, capital},
+        containers::{ConditionChip, Log, capital},
         parts::{Finding, stack_address},
     },
     Frame, Part,
@@ -177,13 +177,8 @@ fn ending(receipt: &Receipt) -> impl IntoView + use<> {
     let revision =
         receipt.revision.map(|number| view! { <p class="cell-sub">{format!("Kept as revision {number}.")}</p> });
     let label = format!("Last log lines of {}", receipt.step);
-    let lines = receipt
-        .last_logs
-        .iter()
-        .map(|line| view! { <span class="log-line"><span class="log-from">{line.container.clone()}</span>{line.text.clone()}"\n"</span> })
-        .collect::<Vec<_>>();
-    let logs = (!lines.is_empty())
-        .then(|| view! { <pre class="log" tabindex="0" role="region" aria-label=label><code>{lines}</code></pre> });
+    let lines = receipt.last_logs.clone();
+    let logs = (!lines.is_empty()).then(|| view! { <Log label lines /> });
     view! {
         {told}
         {logs}
