@@ -77,7 +77,10 @@ fn step(step: &Step, difference: Option<&StackDiff>, choosing: bool) -> impl Int
         .map(|reason| view! { <Finding words=reason.words() icon=IconName::Info /> })
         .collect::<Vec<_>>();
     let waits = waits_for(&step.depends_on);
-    let what = step.action.words().text;
+    let what = match step.risk {
+        Risk::TakesDownOnFailure | Risk::DownBetween => format!("{} {}", step.action.words().text, step.risk.words().text),
+        Risk::None | Risk::Interrupts | Risk::Removes => step.action.words().text,
+    };
     view! {
         <li class="step" data-tone=risk_tone(step.risk).as_str()>
             <div class="step-head">
@@ -88,7 +91,7 @@ fn step(step: &Step, difference: Option<&StackDiff>, choosing: bool) -> impl Int
                 </div>
                 <RiskChip risk=step.risk />
             </div>
-            <p class="muted">{what}" "{step.risk.words().text}</p>
+            <p class="muted">{what}</p>
             {(!reasons.is_empty()).then(|| view! { <ul class="findings">{reasons}</ul> })}
             {differences::of_step(step, difference)}
             {waits.map(|text| view! { <p class="cell-sub">{text}</p> })}
