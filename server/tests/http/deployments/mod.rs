@@ -81,7 +81,7 @@ async fn a_plan_is_read_applied_and_proved_by_containers() {
     let address = reply.location().to_owned();
     let frames = house.frames(&address, 0).await;
     let all: String = frames.iter().flat_map(|frame| &frame.parts).map(|part| part.html.as_str()).collect();
-    assert!(all.contains("It is done") && all.contains("Kept as revision 1"), "{all}");
+    assert!(all.contains("It is done") && all.contains("kept as revision 1"), "{all}");
     assert!(frames[..frames.len() - 1].iter().all(|frame| !frame.ended));
     // Whoever comes back with the last number gets the end, and the page says the same without any script.
     let again = house.frames(&address, frames.last().unwrap().n).await;

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use service::deploy::{
     ApplySummary, EnvironmentOverview, Look, StackOverview,
-    model::Reach,
+    model::{Reach, Reason},
     words::{Worded, Wording},
 };
 use types::Millis;
@@ -153,7 +153,17 @@ pub(super) fn why(standing: Standing, stack: &StackOverview) -> String {
                 .collect(),
         ),
         (Standing::Surplus, _) => stack.state.words().text,
-        _ => titles(stack.reasons.iter().map(Worded::title).collect()),
+        _ => titles(stack.reasons.iter().map(reason).collect()),
+    }
+}
+
+/// A reason in a few words.
+fn reason(reason: &Reason) -> String {
+    match reason {
+        Reason::VariableAdded { name, .. } => format!("{name} is new"),
+        Reason::VariableChanged { name, .. } => format!("{name} changes"),
+        Reason::VariableRemoved { name } => format!("{name} goes"),
+        other => other.title(),
     }
 }
 

@@ -119,7 +119,10 @@ pub async fn page(cx: PageCx) -> PageResult {
 
 fn seen(at: &StackRef, stack: StackOverview, logs: Option<Logs>, now: Millis) -> impl IntoView + use<> {
     let standing = Standing::of(&stack);
-    let state = stack.state.words();
+    let state = match standing {
+        Standing::Failing => "A container is not well.".to_owned(),
+        _ => stack.state.words().text,
+    };
     let action = stack.action.as_ref().map(|action| {
         let words = action.words();
         format!("The plan would {}: {}", words.title, words.text)
@@ -143,7 +146,7 @@ fn seen(at: &StackRef, stack: StackOverview, logs: Option<Logs>, now: Millis) ->
     view! {
         <div class="summary">
             <StandingChip standing />
-            <span class="muted">{state.text}</span>
+            <span class="muted">{state}</span>
         </div>
         {stack.pin.map(|pin| held(at, pin, now))}
         <ul class="findings">{blocked}{reasons}{warnings}</ul>

@@ -115,12 +115,18 @@ fn step(one: &Progress<'_>) -> impl IntoView + use<> {
     let href = stack_address(&at.environment, &at.stack);
     let verb = capital(&at.action.title());
     let time = match &one.phase {
-        Phase::Ended(receipt) => Some(format!("took {}", lasting(receipt.ended_at - receipt.started_at))),
-        _ => one.began.map(|began| format!("since {}", moment(began))),
+        Phase::Ended(receipt) => {
+            let kept = receipt.revision.map(|number| format!(" · kept as revision {number}")).unwrap_or_default();
+            Some(format!(" · took {}{kept}", lasting(receipt.ended_at - receipt.started_at)))
+        }
+        _ => one.began.map(|began| format!(" · since {}", moment(began))),
     };
+    // What ended well is told by its verdict.
+    let is_well = matches!(&one.phase, Phase::Ended(receipt) if receipt.verdict.is_success());
     let containers = one
         .containers
         .iter()
+        .filter(|_| !is_well)
         .map(|(name, (service, condition))| {
             let (name, service) = ((*name).to_owned(), (*service).to_owned());
             view! { <li class="container-line"><span>{service}" "<span class="cell-sub">{name}</span></span><ConditionChip condition=*condition /></li> }
@@ -134,11 +140,10 @@ fn step(one: &Progress<'_>) -> impl IntoView + use<> {
         <div class="step-head">
             <div class="step-name">
                 <a class="cell-title" href=href>{at.stack.clone()}</a>
-                <span class="cell-sub">{verb}" on "{at.environment.clone()}</span>
+                <span class="cell-sub num">{verb}" on "{at.environment.clone()}{time}</span>
             </div>
             <Chip icon tone>{word}</Chip>
         </div>
-        {time.map(|text| view! { <p class="cell-sub num">{text}</p> })}
         {(!containers.is_empty()).then(|| view! { <ul class="container-lines">{containers}</ul> })}
         {end}
     }
@@ -182,7 +187,6 @@ fn ending(receipt: &Receipt) -> impl IntoView + use<> {
     view! {
         {told}
         {logs}
-        {revision}
     }
 }
 

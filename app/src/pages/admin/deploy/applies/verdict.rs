@@ -62,9 +62,10 @@ fn acts(receipt: &Receipt, good: Option<u64>) -> impl IntoView + use<> {
         .map(|number| format!("{}&rollback={number}", plan_address(&environment, &stack)));
     let plan = plan_address(&environment, &stack);
     let about = format!("{stack} on {environment}");
+    let why = receipt.verdict.words().text;
     view! {
         <li class="act">
-            <span class="act-about">{about.clone()}</span>
+            <div class="act-about"><strong>{about.clone()}</strong><p>{why}</p></div>
             <LinkButton href=plan kind=ButtonKind::Primary attr:aria-label=format!("Try {about} again") icon=IconName::Refresh>"Try again"</LinkButton>
             {back.map(|href| view! {
                 <LinkButton href attr:aria-label=format!("Roll {about} back") icon=IconName::Undo>"Roll back"</LinkButton>

@@ -78,11 +78,7 @@ pub(super) fn options(asked: &Ask, environments: &[String], narrows: bool) -> im
     let environment = asked.environment.clone().unwrap_or_default();
     let every = std::iter::once((String::new(), "Every environment".to_owned()));
     let places = every.chain(environments.iter().map(|name| (name.clone(), name.clone()))).collect();
-    let prune = [
-        ("", "Leave what is not in the catalog"),
-        ("managed", "Remove what the catalog dropped"),
-        ("all", "Remove all it does not name"),
-    ];
+    let prune = [("", "Remove nothing"), ("managed", "Remove what it dropped"), ("all", "Remove everything else")];
     let failure = [("", "On failure: stop"), ("continue", "On failure: go on"), ("roll_back", "On failure: roll back")];
     let prunes = asked.prune != Prune::No;
     let (pruned, failed) = (ask::prune_key(asked.prune), ask::failure_key(asked.on_failure));

@@ -1,11 +1,13 @@
 //! The page of a plan: warnings first, then what, why, how risky and in which order; at the end the button.
 
+use std::collections::BTreeMap;
+
 use leptos::prelude::*;
 use service::{
     ServiceError,
     deploy::{
         Ask, Review,
-        model::{Prune, Scope, Warning},
+        model::{Prune, Scope, Warning, WarningKind},
         words::Worded,
     },
 };
@@ -159,17 +161,21 @@ fn body(review: &Review, form: &FormState, choosing: bool) -> impl IntoView + us
     }
 }
 
+/// The warnings. What is the same for several stacks is said once.
 fn warnings(all: &[Warning]) -> impl IntoView + use<> {
-    let items = all
-        .iter()
-        .map(|warning| {
-            let place = if warning.stack.is_empty() {
-                warning.environment.clone()
-            } else {
-                format!("{} on {}", warning.stack, warning.environment)
-            };
-            let mut words = warning.kind.words();
-            words.text = format!("{place}: {}", words.text);
+    let mut kinds: BTreeMap<&WarningKind, Vec<String>> = BTreeMap::new();
+    for warning in all {
+        let place = match warning.stack.as_str() {
+            "" => warning.environment.clone(),
+            stack => format!("{stack} on {}", warning.environment),
+        };
+        kinds.entry(&warning.kind).or_default().push(place);
+    }
+    let items = kinds
+        .into_iter()
+        .map(|(kind, places)| {
+            let mut words = kind.words();
+            words.text = format!("{}: {}", places.join(", "), words.text);
             view! { <Finding words tone=Tone::Warn /> }.into_any()
         })
         .collect::<Vec<_>>();

@@ -78,7 +78,9 @@ fn step(step: &Step, difference: Option<&StackDiff>, choosing: bool) -> impl Int
         .collect::<Vec<_>>();
     let waits = waits_for(&step.depends_on);
     let what = match step.risk {
-        Risk::TakesDownOnFailure | Risk::DownBetween => format!("{} {}", step.action.words().text, step.risk.words().text),
+        Risk::TakesDownOnFailure | Risk::DownBetween => {
+            format!("{} {}", step.action.words().text, step.risk.words().text)
+        }
         Risk::None | Risk::Interrupts | Risk::Removes => step.action.words().text,
     };
     view! {
