@@ -4,7 +4,7 @@ FROM rust:1.95-bookworm AS build
 # hadolint ignore=DL3008
 RUN rustup target add wasm32-unknown-unknown \
     && apt-get update \
-    && apt-get install -y --no-install-recommends nodejs npm \
+    && apt-get install -y --no-install-recommends git nodejs npm \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
 COPY . .
@@ -12,12 +12,15 @@ COPY . .
 RUN --mount=type=cache,target=/usr/local/cargo/registry \
     --mount=type=cache,target=/src/target \
     cargo xtask build --release --yes \
+    && cargo xtask bundle-git /out/git \
     && mkdir -p /out/data \
     && cp -r target/release/thinkheads site /out/
 
 # glibc, libgcc and CA certificates; no shell, no package manager.
 FROM gcr.io/distroless/cc-debian12:nonroot
 WORKDIR /app
+# The catalog is a git repository, and stacks come from others.
+COPY --from=build /out/git/ /
 COPY --from=build /out/thinkheads /app/thinkheads
 COPY --from=build /out/site /app/site
 COPY --from=build --chown=65532:65532 /out/data /data

@@ -32,6 +32,8 @@ server_functions! {
     account::ChangePassword => Member,
     account::EndSession => Member,
     account::EndOtherSessions => Member,
+    account::CreateToken => Member,
+    account::EndToken => Member,
     people::Invite => Administrator,
     people::RevokeInvitation => Administrator,
     people::SetRole => Administrator,

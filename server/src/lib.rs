@@ -10,6 +10,6 @@ mod state;
 pub mod telemetry;
 
 pub use error::StartError;
-pub use http::table::other_routes;
+pub use http::{api_v1::table::api_routes, table::other_routes};
 pub use startup::{Application, Change, Options};
 pub use state::Tuning;

@@ -75,6 +75,7 @@ pub struct Application {
     max_connections: usize,
     metrics: PrometheusHandle,
     panics: Arc<AtomicU64>,
+    closing: CancellationToken,
     /// Held so that they go on answering.
     _stand_ins: Option<StandIns>,
 }
@@ -112,6 +113,7 @@ impl Application {
         }
         let setup_link = services.people().setup_link().await?;
         let panics = Arc::new(AtomicU64::new(0));
+        let closing = CancellationToken::new();
         let public_url: Arc<str> = config.http.public_origin().into();
         let state = AppState::new(Inner {
             hosts: Hosts::new(&config.http.public_url, ROUTES.iter().map(|route| (route.path, route.subdomain))),
@@ -123,6 +125,7 @@ impl Application {
             metrics: recorder.clone(),
             sessions: Arc::new(SessionRows::new(services.sessions().clone())),
             tuning: options.tuning,
+            closing: closing.clone(),
             panics: Arc::clone(&panics),
             services: services.clone(),
         });
@@ -139,6 +142,7 @@ impl Application {
             max_connections: config.http.max_connections,
             metrics: recorder,
             panics,
+            closing,
             _stand_ins: stand_ins,
         })
     }
@@ -185,7 +189,7 @@ impl Application {
     /// # Errors
     /// When a part ended by itself, which is a defect.
     pub async fn run_until(self, shutdown: impl Future<Output = ()> + Send) -> Result<(), StartError> {
-        let stop = CancellationToken::new();
+        let stop = self.closing;
         let mut work = tokio::spawn({
             let (services, stop) = (self.services.clone(), stop.clone());
             let upkeep = metrics::upkeep(self.metrics, stop.clone());

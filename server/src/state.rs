@@ -12,6 +12,7 @@ use ipnet::IpNet;
 use metrics_exporter_prometheus::PrometheusHandle;
 use secrecy::SecretString;
 use service::{Services, Viewer};
+use tokio_util::sync::CancellationToken;
 use tower_sessions::Session;
 
 use crate::http::{
@@ -27,6 +28,8 @@ pub struct Tuning {
     pub header_timeout: Duration,
     /// A handler must have begun its answer after this long.
     pub request_timeout: Duration,
+    /// The same on the JSON API, where a plan asks every repository and every host. Below what tunnels allow.
+    pub api_timeout: Duration,
     /// A connection that takes no byte for this long is closed.
     pub write_timeout: Duration,
     /// Between signs of life on a silent stream. Tunnels cut after 100 s of silence; the promise is 15 s.
@@ -38,6 +41,7 @@ impl Default for Tuning {
         Self {
             header_timeout: Duration::from_secs(20),
             request_timeout: Duration::from_secs(30),
+            api_timeout: Duration::from_secs(90),
             write_timeout: Duration::from_secs(60),
             heartbeat: Duration::from_secs(12),
         }
@@ -60,6 +64,8 @@ pub(crate) struct Inner {
     pub(crate) metrics: PrometheusHandle,
     pub(crate) sessions: Arc<SessionRows>,
     pub(crate) tuning: Tuning,
+    /// Cancelled when the process stops: streams end then.
+    pub(crate) closing: CancellationToken,
     /// Requests that panicked.
     pub(crate) panics: Arc<AtomicU64>,
 }
@@ -94,8 +100,12 @@ impl AppState {
 
     /// The same for a request that nobody has looked at yet: refusals at the border are shown as to a stranger.
     pub(crate) fn stranger(&self, facts: &Facts) -> RequestCx {
-        let session = Session::new(None, Arc::clone(&self.sessions), None);
-        self.request(facts, Viewer::nobody(facts.origin.clone()), session, Theme::System)
+        self.request(facts, Viewer::nobody(facts.origin.clone()), self.no_session(), Theme::System)
+    }
+
+    /// A session that nobody has.
+    pub(crate) fn no_session(&self) -> Session {
+        Session::new(None, Arc::clone(&self.sessions), None)
     }
 }
 

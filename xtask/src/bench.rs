@@ -32,6 +32,8 @@ enum What {
     Resting,
     /// Opening a long conversation.
     Opening,
+    /// Plans and applies.
+    Deploy,
 }
 
 /// Does it.

@@ -110,11 +110,14 @@ pub fn Section(
     /// What it is for.
     #[prop(optional, into)]
     lead: Option<String>,
+    /// To lead to it: `/page#id`.
+    #[prop(optional, into)]
+    id: Option<String>,
     /// The form or the list.
     children: Children,
 ) -> impl IntoView {
     view! {
-        <section class="section">
+        <section class="section" id=id>
             <div class="section-head">
                 <h2 class="section-title">{title}</h2>
                 {lead.map(|text| view! { <p class="muted">{text}</p> })}

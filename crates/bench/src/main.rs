@@ -5,6 +5,7 @@
 
 mod bytes_sent;
 mod client;
+mod deploy;
 mod emitter;
 mod home;
 mod machine;
@@ -52,6 +53,8 @@ enum What {
     Resting,
     /// Opening a long conversation.
     Opening,
+    /// Plans and applies.
+    Deploy,
     /// Puts a person with a session and a conversation into a database and prints the cookie's value and the conversation's
     /// id: the ground of the browser tests.
     #[command(hide = true)]
@@ -67,6 +70,9 @@ enum What {
     /// Serves a model that writes time stamps: the upstream of `relay`, run as a process of its own.
     #[command(hide = true)]
     Emitter,
+    /// Serves a stand-in for Portainer: the upstream of `deploy`, run as a process of its own.
+    #[command(hide = true)]
+    Portainer(deploy::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -93,6 +99,7 @@ async fn measure(arguments: &Arguments) -> Result<bool, Failure> {
         Some(What::Seed { data, messages }) => return seed::prepare(data, *messages).await.map(|()| true),
         Some(What::Yardstick) => return home::yardstick().await.map(|()| true),
         Some(What::Emitter) => return emitter::serve().await.map(|()| true),
+        Some(What::Portainer(arguments)) => return deploy::serve(arguments).await.map(|()| true),
         _ => {}
     }
     let wanted = |what| arguments.what.as_ref().is_none_or(|only| *only == what);
@@ -108,6 +115,9 @@ async fn measure(arguments: &Arguments) -> Result<bool, Failure> {
     }
     if wanted(What::Opening) {
         opening::measure(arguments, &mut report).await?;
+    }
+    if wanted(What::Deploy) {
+        deploy::measure(&mut report).await?;
     }
     if wanted(What::Relay) {
         relay::measure(arguments, &mut report).await?;

@@ -139,11 +139,16 @@ pub(crate) struct Helper {
 
 impl Helper {
     pub(crate) async fn start(part: &str) -> Result<Self, Failure> {
+        Self::start_with(&[part.to_owned()]).await
+    }
+
+    /// The same with arguments.
+    pub(crate) async fn start_with(arguments: &[String]) -> Result<Self, Failure> {
         let me = fs::canonicalize(Path::new("/proc/self/exe"))?;
         let mut process = Command::new("sh")
-            .args(["-c", "ulimit -n 16384 2>/dev/null; exec \"$0\" \"$1\""])
+            .args(["-c", "ulimit -n 16384 2>/dev/null; exec \"$0\" \"$@\""])
             .arg(me)
-            .arg(part)
+            .args(arguments)
             .stdout(Stdio::piped())
             .kill_on_drop(true)
             .spawn()?;

@@ -24,6 +24,10 @@ pub struct DeployConfig {
     pub git: GitConfig,
     /// Time between two looks for drift (`THINKHEADS_DRIFT_EVERY_S`); none: only when asked.
     pub drift_every: Option<Duration>,
+    /// Time between two looks at containers during an apply (`THINKHEADS_APPLY_POLL_MS`).
+    pub apply_poll: Duration,
+    /// How long the lock of an apply outlives its process (`THINKHEADS_LOCK_TTL_S`).
+    pub lock_ttl: Duration,
     /// The name of the container this program runs in, if it runs in one: it is never removed by a deployment.
     pub own_container: Option<String>,
 }
@@ -86,6 +90,8 @@ impl DeployConfig {
             .secret("THINKHEADS_SECRET_KEY")
             .map_or_else(|| VaultKeySource::File(data_dir.join("secret.key")), VaultKeySource::Text);
         let drift = reader.parse("THINKHEADS_DRIFT_EVERY_S", "a whole number of seconds; 0 switches it off", 300_u64);
+        let apply_poll = reader.within("THINKHEADS_APPLY_POLL_MS", 50, 60_000, 2000);
+        let lock_ttl = reader.within("THINKHEADS_LOCK_TTL_S", 2, 3600, 60);
         Self {
             catalog_dir,
             cache_dir: data_dir.join("repositories"),
@@ -99,6 +105,8 @@ impl DeployConfig {
                 folders: reader.parse("THINKHEADS_GIT_FOLDERS", "true or false", false),
             },
             drift_every: (drift > 0).then(|| Duration::from_secs(drift)),
+            apply_poll: Duration::from_millis(apply_poll),
+            lock_ttl: Duration::from_secs(lock_ttl),
             own_container: reader.standard("HOSTNAME").filter(|name| is_container(name)),
         }
     }

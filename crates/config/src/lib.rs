@@ -10,6 +10,7 @@ mod error;
 mod http;
 mod log;
 mod phoenix;
+mod portal;
 mod registry;
 mod source;
 mod storage;
@@ -20,6 +21,7 @@ pub use error::{ConfigError, SettingError};
 pub use http::HttpConfig;
 pub use log::{LogConfig, LogFormat};
 pub use phoenix::PhoenixSettings;
+pub use portal::PortalSettings;
 pub use registry::{SETTINGS, Setting};
 pub use secrecy::{ExposeSecret, SecretString};
 pub use source::{Environment, Source};
@@ -38,6 +40,8 @@ pub struct Config {
     pub phoenix: PhoenixSettings,
     /// The catalog, its vault, and Portainer.
     pub deploy: DeployConfig,
+    /// What only the terminal program needs.
+    pub portal: PortalSettings,
     /// What it says while it runs.
     pub log: LogConfig,
     /// Name of this process among several on one database (`THINKHEADS_INSTANCE`).
@@ -64,10 +68,11 @@ impl Config {
         let storage = StorageConfig::read(&mut reader);
         let phoenix = PhoenixSettings::read(&mut reader);
         let deploy = DeployConfig::read(&mut reader, &storage.data_dir);
+        let portal = PortalSettings::read(&mut reader);
         let log = LogConfig::read(&mut reader);
         let instance = reader.text("THINKHEADS_INSTANCE");
         let described = reader.finish()?;
-        Ok(Self { http, storage, phoenix, deploy, log, instance, described })
+        Ok(Self { http, storage, phoenix, deploy, portal, log, instance, described })
     }
 
     /// Every setting in force with the source of its value, secrets hidden: what `check-config` prints.

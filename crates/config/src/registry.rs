@@ -124,6 +124,16 @@ pub const SETTINGS: &[Setting] = &[
         "Seconds between two looks at what changed outside of the catalog. 0: only when somebody asks.",
     ),
     setting(
+        "THINKHEADS_APPLY_POLL_MS",
+        Some("2000"),
+        "Milliseconds between two looks at the containers while a stack is deployed, 50 to 60000.",
+    ),
+    setting(
+        "THINKHEADS_LOCK_TTL_S",
+        Some("60"),
+        "Seconds after which the lock of a process that died in the middle of an apply lapses, 2 to 3600. A living one renews it three times as often.",
+    ),
+    setting(
         "THINKHEADS_GIT_CA_FILE",
         None,
         "PEM file with a certificate authority that git trusts besides the system's.",
@@ -133,6 +143,17 @@ pub const SETTINGS: &[Setting] = &[
         Some("false"),
         "Whether repositories may be folders of this machine (`file://`). Whoever may edit the catalog could then read every repository that this program can.",
     ),
+    setting(
+        "THINKHEADS_SERVER",
+        None,
+        "URL of a running server that `phoenix-cli` goes through, in place of opening catalog and database itself.",
+    ),
+    setting(
+        "THINKHEADS_SERVER_CA_FILE",
+        None,
+        "PEM file with the certificate authority to trust for that server, in place of the system's.",
+    ),
+    secret("THINKHEADS_TOKEN", "API token of an administrator for that server, `tht_…`; only `phoenix-cli` uses it."),
     setting("THINKHEADS_LOG", Some("info"), "What to log: a level, or directives such as `info,service=debug`."),
     setting("THINKHEADS_LOG_FORMAT", Some("human"), "`human` or `json`."),
     setting(

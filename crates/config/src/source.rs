@@ -78,7 +78,7 @@ pub(crate) struct Reader {
 }
 
 /// Variables of the system that are read beside our own settings.
-const STANDARD: [&str; 3] = ["HOME", "HOSTNAME", "PATH"];
+const STANDARD: [&str; 5] = ["HOME", "HOSTNAME", "LOGNAME", "PATH", "USER"];
 
 impl Reader {
     pub(crate) fn open(environment: &Environment) -> Result<Self, ConfigError> {
@@ -221,6 +221,17 @@ impl Reader {
         let message =
             if hidden { format!("must be {expected}") } else { format!("`{}` must be {expected}", self.text(name)) };
         self.complain(name, source, message);
+    }
+
+    /// A whole number from `least` to `most`; a complaint and `fallback` when it is not one.
+    pub(crate) fn within(&mut self, name: &'static str, least: u64, most: u64, fallback: u64) -> u64 {
+        match self.text(name).parse() {
+            Ok(number) if (least..=most).contains(&number) => number,
+            _ => {
+                self.wrong(name, &format!("a whole number from {least} to {most}"));
+                fallback
+            }
+        }
     }
 
     pub(crate) fn source(&self, name: &str) -> Source {

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// Something in a value that is read as other than itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Hazard {
     /// A line break ends the value and begins another variable.

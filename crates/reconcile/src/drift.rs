@@ -6,6 +6,7 @@ use crate::model::{Plan, Reason, StackRef};
 
 /// A stack that is not as it was applied.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Drift {
     /// Which.
     #[serde(flatten)]

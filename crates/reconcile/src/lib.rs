@@ -11,6 +11,7 @@ mod overview;
 mod plan;
 pub mod ports;
 pub mod revisions;
+pub mod wire;
 
 pub use apply::{ApplyError, Cancel, Control, Pace, Redactor, apply, resume};
 pub use drift::{Drift, drift};

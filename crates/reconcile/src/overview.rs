@@ -16,6 +16,7 @@ use crate::{
 
 /// Where everything stands.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Overview {
     /// When it was looked at.
     pub at: Millis,
@@ -29,6 +30,7 @@ pub struct Overview {
 
 /// One environment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct EnvironmentOverview {
     /// Its name.
     pub name: String,
@@ -44,6 +46,7 @@ pub struct EnvironmentOverview {
 
 /// One stack on one environment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct StackOverview {
     /// Its normalised name.
     pub name: String,
@@ -73,6 +76,7 @@ pub struct StackOverview {
 
 /// What holds a stack at a version, without the text.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PinOverview {
     /// The revision.
     pub revision: u64,
@@ -86,6 +90,7 @@ pub struct PinOverview {
 
 /// A container.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ContainerOverview {
     /// Docker's id.
     pub id: String,
@@ -107,6 +112,7 @@ pub struct ContainerOverview {
 
 /// A stack in a word. What was not observed is never called well.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum StackState {
     /// As desired, and every container is well.

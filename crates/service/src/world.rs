@@ -9,7 +9,9 @@ use std::{
 };
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use types::{AuditId, ConversationId, GenerationId, InvitationId, JobId, MessageId, Millis, SessionPublicId, UserId};
+use types::{
+    ApiTokenId, AuditId, ConversationId, GenerationId, InvitationId, JobId, MessageId, Millis, SessionPublicId, UserId,
+};
 
 /// An identifier that [`World::id`] can make.
 pub trait Id: Sized {
@@ -27,7 +29,7 @@ macro_rules! ids {
     )*};
 }
 
-ids!(AuditId, ConversationId, GenerationId, InvitationId, JobId, MessageId, SessionPublicId, UserId);
+ids!(ApiTokenId, AuditId, ConversationId, GenerationId, InvitationId, JobId, MessageId, SessionPublicId, UserId);
 
 /// The clock and chance, as one handle. Cheap to clone; clones share the clock.
 #[derive(Clone)]

@@ -2,8 +2,11 @@
 
 use types::Millis;
 
+pub use types::deploy::ApplyState;
+
 use crate::{
-    Result, Store, StoreError,
+    AuditEntry, Result, Store, StoreError,
+    audit::append,
     codec::{Word, number},
     db::args,
 };
@@ -23,6 +26,8 @@ pub struct NewApply {
     pub record: String,
     /// Now.
     pub now: Millis,
+    /// What the audit is to hold of it, in the same commit.
+    pub audit: Option<AuditEntry>,
 }
 
 /// An apply.
@@ -44,19 +49,6 @@ pub struct ApplyRow {
     pub ended_at: Option<Millis>,
     /// How many entries its journal has.
     pub entries: u64,
-}
-
-/// Where an apply stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum ApplyState {
-    /// Under way, or broken off.
-    Running,
-    /// Every step succeeded.
-    Succeeded,
-    /// Cancelled between steps.
-    Cancelled,
-    /// At least one step failed.
-    Failed,
 }
 
 impl Word for ApplyState {
@@ -121,6 +113,9 @@ impl Store {
                 args![environment, &new.id],
             )
             .await?;
+        }
+        if let Some(entry) = &new.audit {
+            append(&mut tx, entry.clone()).await?;
         }
         tx.commit().await
     }

@@ -95,7 +95,7 @@ macro_rules! ids {
         }
     )*};
 }
-ids!(AuditId, ConversationId, GenerationId, InvitationId, JobId, MessageId, SessionPublicId, UserId);
+ids!(ApiTokenId, AuditId, ConversationId, GenerationId, InvitationId, JobId, MessageId, SessionPublicId, UserId);
 
 /// A row struct that both databases can fill.
 pub(crate) trait FromDb: Send + Unpin + for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> {}

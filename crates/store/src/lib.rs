@@ -28,6 +28,7 @@ mod store;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod threads;
+mod tokens;
 
 pub use applies::{ApplyRow, ApplyState, NewApply};
 pub use blobs::Blobs;
@@ -46,6 +47,7 @@ pub use revisions::{NewRevision, RevisionRow};
 pub use revocations::Revocation;
 pub use sessions::SessionRow;
 pub use store::{Backend, Store, StoreConfig};
+pub use tokens::NewTokenRow;
 
 /// One act to be kept in the audit, written in the same transaction as the act.
 pub use types::AuditRecord as AuditEntry;

@@ -6,7 +6,7 @@ use crate::{
     AuditEntry, Result, Store, StoreError, audit,
     codec::parse,
     db::{Tx, args},
-    generations, revocations, sessions,
+    generations, revocations, sessions, tokens,
 };
 
 /// A person with what signing in needs. Stays on the server.
@@ -285,7 +285,7 @@ impl Store {
         tx.commit().await
     }
 
-    /// Disables a person (`disabled_at` given) or enables them again. Disabling ends all their sessions in the same
+    /// Disables a person (`disabled_at` given) or enables them again. Disabling ends all their sessions and tokens in the same
     /// transaction and writes a revocation, so that open streams end too, and asks their running answers to stop,
     /// whichever process writes them.
     ///
@@ -308,6 +308,7 @@ impl Store {
         tx.execute("UPDATE users SET disabled_at = $2 WHERE id = $1", args![id, disabled_at]).await?;
         if disabled_at.is_some() {
             sessions::delete_all(&mut tx, id, None).await?;
+            tokens::end_all(&mut tx, id, now).await?;
             revocations::insert(&mut tx, id, None, None, now).await?;
             generations::request_stop_of_all(&mut tx, id).await?;
         }

@@ -7,7 +7,7 @@ use crate::{
     codec::{parse, parse_optional},
     db::{Tx, args},
     people::UserDb,
-    revocations,
+    revocations, tokens,
 };
 
 /// A session. `Debug` hides its key and its data.
@@ -247,7 +247,8 @@ impl Store {
         Ok(true)
     }
 
-    /// Ends a person's sessions, with a revocation: all, or all but the one with the key `except`. Returns how many.
+    /// Ends a person's sessions, with a revocation: all, and their tokens with them; or all sessions but the one with the key
+    /// `except`, and no token. Returns how many sessions.
     ///
     /// # Errors
     /// [`StoreError::NotFound`] when `except` is not a session of this person, or there is no such person.
@@ -267,6 +268,9 @@ impl Store {
             spared = Some(parse("sessions.public_id", &public_id)?);
         }
         let deleted = delete_all(&mut tx, user, except).await?;
+        if except.is_none() {
+            tokens::end_all(&mut tx, user, now).await?;
+        }
         revocations::insert(&mut tx, user, None, spared, now).await?;
         audit::append(&mut tx, entry).await?;
         tx.commit().await?;

@@ -26,6 +26,7 @@ macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident => $kind:literal;)*) => {$(
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(with = "String"))]
         #[serde(transparent)]
         pub struct $name(Uuid);
 
@@ -61,6 +62,8 @@ macro_rules! ids {
 }
 
 ids! {
+    /// A token for programs.
+    ApiTokenId => "token";
     /// A person.
     UserId => "user";
     /// A session as its owner may see and end it. Not the cookie's value.
@@ -77,6 +80,13 @@ ids! {
     GenerationId => "generation";
     /// A background job.
     JobId => "job";
+}
+
+impl From<ApiTokenId> for SessionPublicId {
+    /// A token stands where a session would: what ends sessions and what they have open ends it by this name.
+    fn from(token: ApiTokenId) -> Self {
+        Self(token.0)
+    }
 }
 
 #[cfg(test)]

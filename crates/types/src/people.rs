@@ -8,6 +8,7 @@ use crate::{AuditId, InvitationId, Millis, SessionPublicId, UserId};
 
 /// What a person is here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
     /// Uses the services.
@@ -49,6 +50,7 @@ impl FromStr for Role {
 
 /// What a route or a call asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Permission {
     /// Anybody, signed in or not.
@@ -61,6 +63,7 @@ pub enum Permission {
 
 /// A person as others may see them. Never carries a password hash.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct User {
     /// Who.
     pub id: UserId,
@@ -80,6 +83,7 @@ pub struct User {
 
 /// One of a person's sessions.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SessionInfo {
     /// The handle to end it by.
     pub id: SessionPublicId,
@@ -97,6 +101,7 @@ pub struct SessionInfo {
 
 /// Where an invitation stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum InvitationState {
     /// May be used.
@@ -111,6 +116,7 @@ pub enum InvitationState {
 
 /// An invitation as administrators see it. The link itself is shown once, when it is made.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Invitation {
     /// Which.
     pub id: InvitationId,
@@ -128,6 +134,7 @@ pub struct Invitation {
 
 /// One act, as the audit keeps it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct AuditRecord {
     /// Which record.
     pub id: AuditId,

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// What went wrong, as a word programs can match. The HTTP status follows from it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ProblemCode {
     /// A field or a parameter is not acceptable (422).
@@ -56,6 +57,7 @@ impl ProblemCode {
 
 /// A complaint about one field of a form.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct FieldProblem {
     /// The field's name in the form.
     pub field: String,
@@ -66,6 +68,7 @@ pub struct FieldProblem {
 /// An error as it leaves the server (RFC 9457's idea, `application/problem+json` on the JSON API). Carries no cause: that
 /// is logged once, at the border.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Problem {
     /// What went wrong, for programs.
     pub code: ProblemCode,

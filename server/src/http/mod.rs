@@ -2,6 +2,7 @@
 
 pub(crate) mod accept;
 mod api;
+pub(crate) mod api_v1;
 pub(crate) mod facts;
 mod forms;
 mod health;

@@ -9,7 +9,7 @@ use axum::{
 };
 use http::{HeaderValue, StatusCode, header};
 use service::ServiceError;
-use types::Problem;
+use types::{Problem, ProblemCode};
 
 /// The status that goes with a problem.
 pub(crate) fn status(problem: &Problem) -> StatusCode {
@@ -18,8 +18,17 @@ pub(crate) fn status(problem: &Problem) -> StatusCode {
 
 /// A problem as JSON (RFC 9457's media type).
 pub(crate) fn json(problem: &Problem) -> Response {
-    let body = serde_json::to_vec(problem).unwrap_or_default();
-    let mut response = (status(problem), [(header::CONTENT_TYPE, "application/problem+json")], body).into_response();
+    extended(problem, None)
+}
+
+/// The same with an extension member (RFC 9457 §3.2) for programs that can make use of it.
+pub(crate) fn extended(problem: &Problem, extension: Option<(&str, serde_json::Value)>) -> Response {
+    let mut body = serde_json::to_value(problem).unwrap_or_default();
+    if let (Some((name, value)), Some(members)) = (extension, body.as_object_mut()) {
+        members.insert(name.to_owned(), value);
+    }
+    let kind = [(header::CONTENT_TYPE, "application/problem+json")];
+    let mut response = (status(problem), kind, body.to_string()).into_response();
     add_retry_after(&mut response, problem);
     response
 }
@@ -70,4 +79,16 @@ pub(crate) fn chain(error: &dyn Error) -> String {
         cause = error.source();
     }
     text
+}
+
+/// What answers a route that knows the path but not the method.
+pub(crate) async fn wrong_method(
+    axum::Extension(cx): axum::Extension<RequestCx>,
+    method: axum::http::Method,
+) -> Response {
+    let message = format!("{method} is not for this path. /api/v1/openapi.json says what is.");
+    let refused = with_trace(Problem::new(ProblemCode::Invalid, message), &cx.viewer.origin().trace_id);
+    let mut response = json(&refused);
+    *response.status_mut() = StatusCode::METHOD_NOT_ALLOWED;
+    response
 }

@@ -5,14 +5,14 @@
 //!    write come from our own pages, is the body small enough, does the answer come in time, did the handler panic;
 //! 2. routing: site files, health and metrics end here, without a look at any session;
 //! 3. the session cookie;
-//! 4. the viewer ([`viewer::attach`]): one query if a cookie came; panics from here on are shown in the viewer's frame;
+//! 4. the viewer ([`viewer::attach`]): one query if a cookie or a token came; panics from here on are shown in the viewer's frame;
 //! 5. compression of pages and data. Streams stand beside it;
 //! 6. the page, the server function, or the form around it.
 
 use axum::{Router, middleware};
 
 use super::{
-    api,
+    api, api_v1,
     middleware::{border, compression, session, viewer},
     pages, table,
 };
@@ -25,10 +25,12 @@ pub(crate) fn build(state: AppState, more: Router) -> Router {
     let lifetime = state.services.settings().sessions.absolute;
     let people = pages
         .merge(api)
+        .merge(api_v1::table::router(false))
         .merge(more.with_state(()))
         .fallback(pages::missing)
         .layer(compression::layer())
         .merge(table::router(table::STREAMS))
+        .merge(api_v1::table::router(true))
         .layer(middleware::from_fn_with_state(state.clone(), viewer::attach))
         .layer(session::layer((*state.sessions).clone(), &state.hosts, lifetime));
     let machines = state.site.router().merge(table::router(table::MACHINES));

@@ -91,7 +91,8 @@ pub(crate) async fn apply(
     }
 }
 
-fn respond(events: impl Stream<Item = Bytes> + Send + 'static, heartbeat: Duration) -> Response {
+/// Answers with a stream of events, each as the bytes of one block.
+pub(crate) fn respond(events: impl Stream<Item = Bytes> + Send + 'static, heartbeat: Duration) -> Response {
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream")),
         // `no-transform` keeps proxies from compressing, and so from waiting for more.
@@ -120,7 +121,7 @@ impl<S: Stream<Item = Bytes>> HttpBody for Lines<S> {
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
         let this = &mut *self;
         let line = match this.events.as_mut().poll_next(cx) {
-            Poll::Ready(Some(line)) => line,
+            Poll::Ready(Some(block)) => block,
             Poll::Ready(None) => return Poll::Ready(None),
             Poll::Pending => loop {
                 ready!(this.silence.as_mut().poll(cx));

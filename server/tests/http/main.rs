@@ -3,6 +3,7 @@
 #![expect(clippy::expect_used, clippy::unwrap_used, reason = "what goes wrong here is a test's failure")]
 
 mod address;
+mod api_v1;
 mod cookies;
 mod deployments;
 mod flood;

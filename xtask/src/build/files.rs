@@ -24,7 +24,7 @@ pub(crate) fn files_under(folder: &Path) -> Result<Vec<PathBuf>> {
     Ok(found)
 }
 
-/// Copies the files under `from` into `to`, keeping their folders; returns the copies.
+/// Copies the files under `from` into `to`, keeping their folders and links; returns the copies.
 pub(crate) fn copy_tree(from: &Path, to: &Path) -> Result<Vec<PathBuf>> {
     let mut copies = Vec::new();
     for file in files_under(from)? {
@@ -32,7 +32,11 @@ pub(crate) fn copy_tree(from: &Path, to: &Path) -> Result<Vec<PathBuf>> {
         if let Some(parent) = copy.parent() {
             fs::create_dir_all(parent)?;
         }
-        fs::copy(&file, &copy).with_context(|| format!("{} to {}", file.display(), copy.display()))?;
+        if file.is_symlink() {
+            std::os::unix::fs::symlink(fs::read_link(&file)?, &copy)?;
+        } else {
+            fs::copy(&file, &copy).with_context(|| format!("{} to {}", file.display(), copy.display()))?;
+        }
         copies.push(copy);
     }
     Ok(copies)

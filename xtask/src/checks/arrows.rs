@@ -11,10 +11,11 @@ use crate::{shell, wasm};
 /// Who may use whom among our own crates.
 const ARROWS: &[(&str, &[&str])] = &[
     ("app", &["service", "types"]),
-    ("bench", &["store", "types"]),
+    ("bench", &["service", "store", "types", "upstream"]),
     ("catalog", &["types"]),
     ("config", &[]),
     ("frontend", &["app"]),
+    ("phoenix-cli", &["config", "service", "store", "upstream"]),
     ("reconcile", &["types"]),
     ("server", &["app", "config", "service", "store", "types", "upstream"]),
     ("service", &["catalog", "config", "reconcile", "store", "types", "upstream"]),

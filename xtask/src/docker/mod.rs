@@ -2,6 +2,7 @@
 
 mod context;
 mod file;
+pub(crate) mod git;
 mod rules;
 
 use std::{
@@ -18,12 +19,22 @@ use file::Dockerfile;
 /// The image's limit, in bytes.
 const LIMIT: u64 = 80_000_000;
 
-/// Bases we know, with a generous figure for their unpacked size in bytes.
-const BASES: [(&str, u64); 1] = [("gcr.io/distroless/cc-debian12", 35_000_000)];
+/// Bases we know, with their unpacked size in bytes: the sum of what Debian 12 says of the packages they are made of (libc6 13.0,
+/// libssl3 6.0, libstdc++6 2.7, tzdata 2.6, the rest 1.3 MB), and a little more.
+const BASES: [(&str, u64); 1] = [("gcr.io/distroless/cc-debian12", 28_000_000)];
 
 /// Libraries that such a base brings.
-const LIBRARIES: &[&str] =
-    &["linux-vdso.so", "libgcc_s.so", "libm.so", "libc.so", "ld-linux-", "libpthread.so", "libdl.so"];
+const LIBRARIES: &[&str] = &[
+    "linux-vdso.so",
+    "libgcc_s.so",
+    "libm.so",
+    "libc.so",
+    "ld-linux-",
+    "libpthread.so",
+    "libdl.so",
+    "libresolv.so",
+    "libcrypto.so",
+];
 
 /// Checks the Dockerfile and what it would put into the image.
 #[derive(Parser)]
@@ -86,10 +97,16 @@ fn weigh(file: &Dockerfile, from: &Path, image: &Path) -> Result<Vec<String>> {
     let base = BASES.iter().find(|(name, _)| stage.base.starts_with(name)).map_or(LIMIT, |(_, bytes)| *bytes);
     let mut sum = base;
     for copy in stage.copies_from_stages() {
+        let bundle = image.with_extension("git");
         let product = match Path::new(&copy.source).file_name().and_then(|name| name.to_str()) {
             Some("thinkheads") => build::target().join("release/thinkheads"),
             Some("site") => from.join("site"),
             Some("data") => continue,
+            Some("git") => {
+                git::bundle(&bundle)?;
+                git::try_out(&bundle, &image.with_extension("scratch"))?;
+                bundle
+            }
             _ => return Ok(vec![format!("COPY of {}: no step makes it", copy.source)]),
         };
         if !product.exists() {
@@ -112,7 +129,7 @@ fn weigh(file: &Dockerfile, from: &Path, image: &Path) -> Result<Vec<String>> {
 
 fn put(from: &Path, to: &Path) -> Result<u64> {
     if from.is_dir() {
-        return build::copy_tree(from, to)?.iter().map(|file| Ok(fs::metadata(file)?.len())).sum();
+        return build::copy_tree(from, to)?.iter().map(|file| Ok(fs::symlink_metadata(file)?.len())).sum();
     }
     fs::create_dir_all(to.parent().context("a target has a folder")?)?;
     Ok(fs::copy(from, to)?)

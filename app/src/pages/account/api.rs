@@ -1,7 +1,7 @@
 //! What a person may change about themselves.
 
 use leptos::prelude::*;
-use types::{Password, SessionPublicId};
+use types::{ApiTokenId, Password, SessionPublicId};
 
 use crate::AppError;
 
@@ -44,6 +44,36 @@ pub async fn end_other_sessions() -> Result<(), AppError> {
     let member = respond(&cx, cx.viewer.member())?;
     respond(&cx, cx.services.sessions().end_others(member).await)?;
     server::redirect("/account?done=ended");
+    Ok(())
+}
+
+/// Makes a token for programs. Its text is kept for the next page only, which shows it once.
+#[server(prefix = "/api", endpoint = "create_token")]
+pub async fn create_token(
+    /// What it is for.
+    name: String,
+    /// Days it lasts; 0 is until it is ended.
+    days: u32,
+) -> Result<(), AppError> {
+    use crate::server::{self, respond};
+    let cx = server::request()?;
+    let member = respond(&cx, cx.viewer.member())?;
+    let days = (days > 0).then_some(days);
+    let made = respond(&cx, cx.services.people().create_token(member, &name, days).await)?;
+    server::flash(&cx, "token", made.text, "/account#tokens").await
+}
+
+/// Ends one of the person's tokens.
+#[server(prefix = "/api", endpoint = "end_token")]
+pub async fn end_token(
+    /// The token to end.
+    token: ApiTokenId,
+) -> Result<(), AppError> {
+    use crate::server::{self, respond};
+    let cx = server::request()?;
+    let member = respond(&cx, cx.viewer.member())?;
+    respond(&cx, cx.services.people().end_token(member, token).await)?;
+    server::redirect("/account?done=token#tokens");
     Ok(())
 }
 

@@ -1,11 +1,12 @@
-//! A person's own account: password, sessions, appearance.
+//! A person's own account: password, sessions, tokens, appearance.
 
 use leptos::prelude::*;
 use types::{Millis, Problem, SessionInfo, User};
 
+use super::tokens::{Shown, TokensView};
 use crate::{
     pages::parts::{Hidden, When, done},
-    server::{Page, PageCx, PageResult, Theme},
+    server::{Page, PageCx, PageResult, Theme, take_flash},
     ui::{
         Actions, Badge, Button, ButtonKind, Field, FieldKind, Form, Icon, IconName, PageHeader, Section, Segment,
         Segmented, Tone,
@@ -15,17 +16,22 @@ use crate::{
 const DONE: &[(&str, &str)] = &[
     ("password", "Your password is changed."),
     ("ended", "Ended. Whoever used it must sign in again."),
+    ("token", "The token is ended. Programs that use it are refused."),
     ("theme", "The look is changed in this browser."),
 ];
 
 /// Renders it.
 ///
 /// # Errors
-/// When the sessions can't be read.
+/// When the sessions or tokens can't be read.
 pub async fn page(cx: PageCx) -> PageResult {
     let member = cx.ok(cx.viewer().member())?;
     let sessions = cx.ok(cx.services().sessions().of(member).await)?;
+    let tokens = cx.ok(cx.services().people().tokens(member).await)?;
     let user = member.user().clone();
+    let made = take_flash(&cx.request, "token").await;
+    let shows_token = made.is_some();
+    let shown = Shown { made, form: cx.form("/api/create_token"), ending: cx.form("/api/end_token").problem };
     let (now, theme) = (cx.now(), cx.request.site.theme);
     let password = cx.form("/api/change_password").problem;
     let ending = cx.form("/api/end_session").problem;
@@ -36,11 +42,12 @@ pub async fn page(cx: PageCx) -> PageResult {
             {who(user)}
             {password_section(password)}
             {sessions_section(sessions, ending, now)}
+            <TokensView tokens shown now />
             {appearance(theme)}
             {leave()}
         }
     };
-    Ok(Page::new("Account", view).toast(toast))
+    Ok(Page::new("Account", view).toast(toast).islands(shows_token).secret(shows_token))
 }
 
 fn who(user: User) -> impl IntoView {

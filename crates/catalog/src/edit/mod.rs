@@ -2,11 +2,13 @@
 
 mod assign;
 mod difference;
+mod portainer;
 mod stack;
 
 use std::collections::BTreeMap;
 
-use types::catalog::{Assignment, NameError, SecretName, Stack, Variable, check_stack_name};
+use serde::{Deserialize, Serialize};
+use types::catalog::{Assignment, NameError, PortainerSettings, SecretName, Stack, Variable, check_stack_name};
 
 use crate::{
     hide,
@@ -15,8 +17,10 @@ use crate::{
     snapshot::{Content, Snapshot, is_catalog_path},
 };
 
-/// One change.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// One change. On the wire `kind` names it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Edit {
     /// Adds a stack, or makes the one of this name be so. What older forms say and is not applied (files, labels, firewall
     /// rules, placement constraints) is left as it stands.
@@ -75,6 +79,10 @@ pub enum Edit {
         /// Its name in the vault.
         secret: SecretName,
     },
+    /// Makes `portainer_api` say how Portainer is reached, whatever form it had. A secret that is
+    /// [`SecretSource::Plain`](types::catalog::SecretSource::Plain) stays as it stands; one that is none is taken away. The agents'
+    /// port stands under `network` and is left alone.
+    SetPortainer(Box<PortainerSettings>),
     /// The whole text of a file; none removes it. Secrets that were hidden in what the editor saw are put back.
     SetText {
         /// Its path in the repository.
@@ -203,6 +211,7 @@ impl Draft {
             Edit::Assign { guest, assignment } => self.assign(guest, assignment),
             Edit::Unassign { guest, stack } => self.unassign(guest, stack),
             Edit::AdoptSecret { file, pointer, secret } => self.adopt(file, pointer, secret),
+            Edit::SetPortainer(settings) => self.set_portainer(settings),
             Edit::SetText { path, text } => self.set_text(path, text.as_deref()),
         }
     }

@@ -7,6 +7,7 @@ mod edits;
 mod hand_edits;
 mod import;
 mod lossless;
+mod portainer;
 mod remote;
 mod repository;
 mod schemas;

@@ -15,6 +15,7 @@ const CONTEXT: usize = 3;
 
 /// What differs between two versions of a stack.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct StackDiff {
     /// The commits, if they differ; none stands for a text.
     pub commits: Option<(Option<String>, Option<String>)>,
@@ -28,6 +29,7 @@ pub struct StackDiff {
 
 /// One variable that differs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct VariableChange {
     /// Its name.
     pub name: String,
@@ -39,6 +41,7 @@ pub struct VariableChange {
 
 /// One service whose image differs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ImageChange {
     /// The service.
     pub service: String,
@@ -50,6 +53,7 @@ pub struct ImageChange {
 
 /// A difference of two texts.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct TextDiff {
     /// Places that differ, with three lines around each.
     pub hunks: Vec<Hunk>,
@@ -57,6 +61,7 @@ pub struct TextDiff {
 
 /// One place that differs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Hunk {
     /// The first line before, from 1.
     pub before_line: u32,
@@ -68,6 +73,7 @@ pub struct Hunk {
 
 /// One line of a hunk.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Line {
     /// What became of it.
     pub change: Change,
@@ -77,6 +83,7 @@ pub struct Line {
 
 /// What became of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Change {
     /// It stays.

@@ -8,6 +8,7 @@ use super::{Digest, Pin, StackRef};
 
 /// What is wanted, on all environments.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Desired {
     /// The commit of the catalog this was read from (with a mark of its own if hand edits are not committed).
     pub catalog_commit: String,
@@ -17,6 +18,7 @@ pub struct Desired {
 
 /// What is wanted on one environment.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct DesiredEnvironment {
     /// The name as Portainer knows it.
     pub name: String,
@@ -26,6 +28,7 @@ pub struct DesiredEnvironment {
 
 /// One stack on one environment, with overrides already merged.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct DesiredStack {
     /// The name as Portainer normalises it: `[-_a-z0-9]` only.
     pub name: String,
@@ -53,6 +56,7 @@ pub struct DesiredStack {
 
 /// Where a compose file comes from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum DesiredSource {
     /// A git repository that Portainer clones.
@@ -79,6 +83,7 @@ pub enum DesiredSource {
 
 /// The value of a variable: in clear, or a secret by name.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "kind", content = "value", rename_all = "snake_case")]
 pub enum DesiredValue {
     /// A value that stands in the catalog in clear.
@@ -96,6 +101,7 @@ pub enum DesiredValue {
 
 /// A secret of the vault, by name and version.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SecretRef {
     /// Its name in the vault.
     pub name: String,
@@ -105,6 +111,7 @@ pub struct SecretRef {
 
 /// What a compose file says, as far as planning needs it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ComposeFacts {
     /// Its services, in any order.
     pub services: Vec<ComposeService>,
@@ -115,6 +122,7 @@ pub struct ComposeFacts {
 
 /// One service of a compose file.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ComposeService {
     /// Its name.
     pub name: String,
@@ -134,6 +142,7 @@ pub struct ComposeService {
 
 /// A port published on the host.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PublishedPort {
     /// The host's port.
     pub host: u16,
@@ -143,6 +152,7 @@ pub struct PublishedPort {
 
 /// When a stack counts as healthy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct HealthRules {
     /// Seconds to wait, from the end of the deploying call, until it has failed.
     pub timeout_s: u32,
@@ -160,6 +170,7 @@ impl Default for HealthRules {
 
 /// What keeps a stack from being planned, found while its desired state was put together.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Trouble {
     /// A git reference could not be resolved.

@@ -8,6 +8,7 @@ use sha2::{Digest as _, Sha256};
 /// A digest as text: lower-case hexadecimal SHA-256 where the engine made it, whatever the observer chose elsewhere. Two
 /// digests of the same kind are equal exactly if their contents are.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct Digest(String);
 

@@ -7,6 +7,7 @@ use super::{ApplyId, ApplyVerdict, Call, Condition, StepId, Verdict};
 
 /// Something that happened during an apply.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Event {
     /// The apply.
     pub apply: ApplyId,
@@ -23,6 +24,7 @@ pub struct Event {
 
 /// See [`Event`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum EventKind {
     /// The apply began, or was taken up again.

@@ -9,6 +9,7 @@ use super::{DesiredSource, DesiredValue, Digest};
 
 /// What runs, on all environments that were asked.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Observed {
     /// What is known of the Portainer server.
     pub server: ServerFacts,
@@ -20,6 +21,7 @@ pub struct Observed {
 
 /// What is known of the Portainer server.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ServerFacts {
     /// Its version, such as `2.23.0`.
     pub version: String,
@@ -29,6 +31,7 @@ pub struct ServerFacts {
 
 /// The two ways in which Portainer servers deploy.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Generation {
     /// Like 2.23: deploys inside the call; a failed `up` of a compose stack is followed by `down`, which removes the containers
@@ -41,6 +44,7 @@ pub enum Generation {
 
 /// One environment as it is.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ObservedEnvironment {
     /// Its name.
     pub name: String,
@@ -58,6 +62,7 @@ pub struct ObservedEnvironment {
 
 /// Whether an environment can be asked and changed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Reach {
     /// It answers.
@@ -71,6 +76,7 @@ pub enum Reach {
 
 /// A stack row of Portainer with its containers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ObservedStack {
     /// Portainer's id.
     pub id: i64,
@@ -92,6 +98,7 @@ pub struct ObservedStack {
 
 /// Compose or swarm.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum StackKind {
     /// A compose project.
@@ -102,6 +109,7 @@ pub enum StackKind {
 
 /// The flag in a stack row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum RowStatus {
     /// Deployed once and not stopped since.
@@ -118,6 +126,7 @@ pub enum RowStatus {
 
 /// Where a row's compose file comes from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum ObservedSource {
     /// A git repository.
@@ -146,6 +155,7 @@ pub enum ObservedSource {
 
 /// Portainer's own polling or webhook.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct AutoUpdate {
     /// Polling interval as Portainer spells it; none if it only has a webhook.
     pub interval: Option<String>,
@@ -155,6 +165,7 @@ pub struct AutoUpdate {
 
 /// The value of a live variable.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ObservedValue {
     /// The keyed digest of the value.
     pub digest: Digest,
@@ -214,6 +225,7 @@ impl Disclosure {
 
 /// A compose project or swarm stack without a row.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ObservedProject {
     /// Its name from the containers' labels.
     pub name: String,
@@ -227,6 +239,7 @@ pub struct ObservedProject {
 
 /// A container.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ObservedContainer {
     /// Docker's id.
     pub id: String,
@@ -254,6 +267,7 @@ pub struct ObservedContainer {
 
 /// Docker's state of a container.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ContainerState {
     /// Made, not started.
@@ -274,6 +288,7 @@ pub enum ContainerState {
 
 /// Docker's health of a container.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ContainerHealth {
     /// It has no health check.
@@ -288,6 +303,7 @@ pub enum ContainerHealth {
 
 /// What a container's figures mean.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Condition {
     /// Runs, and is healthy if it has a check.
@@ -351,6 +367,7 @@ impl ObservedContainer {
 
 /// What the journal holds as last applied to a stack.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Applied {
     /// The revision's number.
     pub revision: u64,

@@ -12,6 +12,7 @@ pub const PLAN_FORMAT: u32 = 1;
 
 /// What would be done to bring the live side to the desired state.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Plan {
     /// [`PLAN_FORMAT`].
     pub format: u32,
@@ -52,6 +53,7 @@ impl Plan {
 
 /// How a plan is asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PlanOptions {
     /// Which rows that the catalog does not name are removed.
     pub prune: Prune,
@@ -63,6 +65,7 @@ pub struct PlanOptions {
 
 /// Which rows that the catalog does not name are removed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Prune {
     /// None; they are reported.
@@ -76,6 +79,7 @@ pub enum Prune {
 
 /// What happens when a step fails. Steps that depend on the failed one are never made.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum OnFailure {
     /// No further step is begun, on any environment.
@@ -90,6 +94,7 @@ pub enum OnFailure {
 
 /// What a plan looks at.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "kind", content = "stacks", rename_all = "snake_case")]
 pub enum Scope {
     /// All environments of the desired state.
@@ -121,6 +126,7 @@ impl Scope {
 
 /// A stack on an environment.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct StackRef {
     /// The environment's name.
     pub environment: String,
@@ -139,6 +145,7 @@ impl StackRef {
 /// The id of a step: `ENVIRONMENT/STACK`. Stable: the same step has the same id in every plan. A stack's normalised name has no
 /// slash, so the last one divides.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct StepId(String);
 
@@ -164,6 +171,7 @@ impl fmt::Display for StepId {
 
 /// One thing to do: one stack on one environment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Step {
     /// Its id.
     pub id: StepId,
@@ -187,6 +195,7 @@ pub struct Step {
 
 /// What is done to a stack.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Action {
     /// Made new.
@@ -233,6 +242,7 @@ pub enum Action {
 
 /// What is taken over.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum AdoptFrom {
     /// Containers of a compose project without a row.
@@ -246,6 +256,7 @@ pub enum AdoptFrom {
 
 /// What a step costs, from little to much.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Risk {
     /// No running container is touched.
@@ -262,6 +273,7 @@ pub enum Risk {
 
 /// Steps of one environment that may be made in any order, once the wave before is done.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Wave {
     /// The environment's name.
     pub environment: String,
@@ -273,6 +285,7 @@ pub struct Wave {
 
 /// A stack that can't be planned.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Blocked {
     /// Which.
     #[serde(flatten)]

@@ -6,6 +6,7 @@ use super::{AutoUpdate, Condition, Prune, StackKind, Trouble};
 
 /// Why a step is made.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Reason {
     /// Nothing of this name lives on the environment.
@@ -133,6 +134,7 @@ pub enum Reason {
 
 /// A value as it may be shown.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "kind", content = "value", rename_all = "snake_case")]
 pub enum Shown {
     /// A value that stands in the catalog in clear.
@@ -150,6 +152,7 @@ pub enum Shown {
 
 /// What was changed by hand.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "kind", content = "name", rename_all = "snake_case")]
 pub enum HandEdit {
     /// It was removed.
@@ -164,6 +167,7 @@ pub enum HandEdit {
 
 /// What keeps a stack from being planned.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum BlockedCause {
     /// Its desired state could not be put together.
@@ -237,6 +241,7 @@ pub enum BlockedCause {
 
 /// What will or may hurt.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Warning {
     /// The environment.
     pub environment: String,
@@ -249,6 +254,7 @@ pub struct Warning {
 
 /// See [`Warning`].
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum WarningKind {
     /// This Portainer answers a failed update with `down`: the containers that run now would be gone.

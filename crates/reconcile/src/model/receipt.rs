@@ -10,6 +10,7 @@ use crate::ports::{LogLine, Refusal};
 
 /// The id of an apply, chosen by the caller (a UUIDv7 as text).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct ApplyId(pub String);
 
@@ -21,6 +22,7 @@ impl fmt::Display for ApplyId {
 
 /// An apply as it begins.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ApplyRecord {
     /// Its id.
     pub id: ApplyId,
@@ -38,6 +40,7 @@ pub struct ApplyRecord {
 
 /// A call that is about to be made. It may or may not have been made when no later word of it is found.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Intent {
     /// The apply.
     pub apply: ApplyId,
@@ -55,6 +58,7 @@ pub struct Intent {
 
 /// A call to Portainer or, through it, to Docker.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Call {
     /// Pull images. May be repeated.
@@ -90,6 +94,7 @@ pub enum Call {
 
 /// The end of a step.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Receipt {
     /// The apply.
     pub apply: ApplyId,
@@ -115,6 +120,7 @@ pub struct Receipt {
 
 /// How a step ended. Comes from observed containers, digests and health alone, never from the answer of a call.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Verdict {
     /// As desired, healthy, and so for the settling time.
@@ -145,6 +151,7 @@ impl Verdict {
 
 /// Why a step failed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum FailureCause {
     /// Something changed under the stack's names since the plan was made. Nothing was done.
@@ -213,6 +220,7 @@ pub enum FailureCause {
 
 /// A container that is not well.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct UnwellContainer {
     /// Its service.
     pub service: String,
@@ -224,6 +232,7 @@ pub struct UnwellContainer {
 
 /// What became of bringing a stack back.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum RollbackOutcome {
     /// The revision runs and is healthy.
@@ -244,6 +253,7 @@ pub enum RollbackOutcome {
 
 /// Why a step was not begun.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum SkippedBecause {
     /// A step it depends on did not succeed.
@@ -259,6 +269,7 @@ pub enum SkippedBecause {
 
 /// A step with its receipt.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct StepResult {
     /// The step.
     pub step: StepId,
@@ -268,6 +279,7 @@ pub struct StepResult {
 
 /// How an apply ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ApplyVerdict {
     /// Every step succeeded.
@@ -280,6 +292,7 @@ pub enum ApplyVerdict {
 
 /// What an apply did.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ApplyReport {
     /// Its id.
     pub apply: ApplyId,
@@ -291,6 +304,7 @@ pub struct ApplyReport {
 
 /// An apply without an end in the journal.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Unfinished {
     /// How it began.
     pub record: ApplyRecord,

@@ -9,6 +9,7 @@ use super::{Action, Applied, ApplyId, ComposeService, DesiredSource, DesiredValu
 
 /// One stack as it was applied and became healthy.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Revision {
     /// Counts up from 1 for each stack on each environment.
     pub number: u64,
@@ -60,6 +61,7 @@ impl Revision {
 /// Holds a stack at a version until it is released. A pinned stack is deployed by its text, so Portainer has no reference to
 /// poll; the planner reads the pin instead of the catalog, so no sync moves it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Pin {
     /// The revision it restores, of the environment in `origin`.
     pub revision: u64,
@@ -81,6 +83,7 @@ pub struct Pin {
 
 /// Where a pin comes from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum PinOrigin {
     /// Brought back on the same environment.

@@ -12,6 +12,7 @@ use crate::model::{Disclosure, ObservedEnvironment, ObservedProject, ObservedSta
 
 /// What became of a writing call.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Outcome {
     /// The server says it did it (or, in the background, will). The engine looks for itself.
@@ -27,6 +28,7 @@ pub enum Outcome {
 
 /// A refusal.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Refusal {
     /// What kind.
     pub kind: RefusalKind,
@@ -38,6 +40,7 @@ pub struct Refusal {
 
 /// Kinds of refusal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum RefusalKind {
     /// The server could not take the call and certainly did nothing (408 of the offline gate, connection refused). May be repeated.
@@ -201,6 +204,7 @@ pub struct Remove {
 
 /// A line of a container's log.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct LogLine {
     /// The service.
     pub service: String,

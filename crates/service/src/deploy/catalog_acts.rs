@@ -4,7 +4,7 @@ use catalog::{Change, Edit, Import, Pulled, Reading, Snapshot, plan_import};
 use serde_json::json;
 use types::catalog::{CatalogVersion, Divergence, FileChange, Revision};
 
-use super::{Deploy, DeployError, Operator};
+use super::{Deploy, DeployError, Operator, Saved, Synced};
 
 /// The catalog as it stands.
 #[derive(Clone, Debug)]
@@ -13,26 +13,6 @@ pub struct CatalogView {
     pub reading: Reading,
     /// The files' texts.
     pub snapshot: Snapshot,
-}
-
-/// What became of a change.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Saved {
-    /// The version now.
-    pub version: CatalogVersion,
-    /// The commit; none if nothing changed.
-    pub commit: Option<String>,
-    /// The files that changed.
-    pub files: Vec<String>,
-}
-
-/// What keeping in step did.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Synced {
-    /// The commit that was pulled; none if the remote had nothing new.
-    pub pulled: Option<String>,
-    /// How many commits were pushed.
-    pub pushed: usize,
 }
 
 impl Deploy {
@@ -159,7 +139,7 @@ impl Deploy {
             Pulled::Forward { to, .. } => Some(to),
             Pulled::UpToDate => None,
         };
-        let pushed = repository.push(&upstream).await?.ours.len();
+        let pushed = u64::try_from(repository.push(&upstream).await?.ours.len()).unwrap_or(u64::MAX);
         if pulled.is_some() || pushed > 0 {
             let detail = json!({ "pulled": pulled, "pushed": pushed });
             self.record(operator, "catalog.sync", "catalog".to_owned(), &detail).await?;

@@ -3,7 +3,7 @@
 use config::{Config, ExposeSecret as _, VaultKeySource};
 use secrecy::SecretString;
 
-use super::{DeploySettings, GitSettings, KeySource, PortainerSource, RemoteSettings};
+use super::{DeploySettings, GitSettings, KeySource, Pace, PortainerSource, RemoteSettings};
 
 impl DeploySettings {
     /// The settings as the owner made them.
@@ -39,6 +39,7 @@ impl DeploySettings {
                 ..PortainerSource::default()
             },
             drift_every: deploy.drift_every,
+            pace: Pace { poll: deploy.apply_poll, lock_ttl: deploy.lock_ttl, ..Pace::default() },
             owner: config.instance.clone(),
             ..Self::under(&config.storage.data_dir)
         };

@@ -12,6 +12,7 @@ use reconcile::{
     ports::{Catalog, Clock, EventSink, Journal, PortError, Ports, Secrets, SecretsError},
 };
 use secrecy::SecretString;
+use store::AuditEntry;
 use tokio::sync::{mpsc, oneshot};
 use types::{Millis, catalog::SecretName};
 use upstream::portainer::engine::PortainerTarget;
@@ -35,6 +36,8 @@ pub(super) struct Engine {
     pub(super) pins: BTreeMap<StackRef, Option<Pin>>,
     /// Where events go; none for a mere look.
     pub(super) events: Option<mpsc::UnboundedSender<Event>>,
+    /// What the audit is to hold when an apply begins.
+    pub(super) audit: std::sync::Mutex<Option<AuditEntry>>,
     /// Told when an apply has begun.
     pub(super) begun: std::sync::Mutex<Option<oneshot::Sender<()>>>,
 }
@@ -139,7 +142,8 @@ impl Journal for Engine {
         for (stack, pin) in &self.pins {
             self.memory.set_pin(stack, pin.as_ref()).await?;
         }
-        if let Err(error) = self.memory.begin(record).await {
+        let audit = self.audit.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
+        if let Err(error) = self.memory.begin_with(record, audit).await {
             for stack in self.pins.keys() {
                 self.memory.set_pin(stack, before.get(stack)).await?;
             }

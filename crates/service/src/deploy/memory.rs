@@ -12,7 +12,8 @@ use reconcile::{
 };
 use serde::{Serialize, de::DeserializeOwned};
 use store::{
-    ApplyState, EntryKind, LockAttempt, NewApply, NewEntry, NewRevision, PinRow, RevisionRow, Store, StoreError,
+    ApplyState, AuditEntry, EntryKind, LockAttempt, NewApply, NewEntry, NewRevision, PinRow, RevisionRow, Store,
+    StoreError,
 };
 use types::Millis;
 
@@ -100,9 +101,12 @@ fn state(verdict: ApplyVerdict) -> ApplyState {
     }
 }
 
-#[async_trait]
-impl Journal for Memory {
-    async fn begin(&self, record: &ApplyRecord) -> Result<(), PortError> {
+impl Memory {
+    /// Writes that an apply begins, with its record in the audit.
+    ///
+    /// # Errors
+    /// When it could not be written for sure, or another apply on one of its environments has not ended.
+    pub async fn begin_with(&self, record: &ApplyRecord, audit: Option<AuditEntry>) -> Result<(), PortError> {
         let what = format!("begin apply {}", record.id);
         let environments: BTreeSet<&String> = record.plan.steps.iter().map(|step| &step.environment).collect();
         let new = NewApply {
@@ -112,6 +116,7 @@ impl Journal for Memory {
             environments: environments.into_iter().cloned().collect(),
             record: json(&what, record)?,
             now: record.started_at,
+            audit,
         };
         self.store.begin_apply(&new).await.map_err(|error| {
             if error.is_conflict("apply_environments_environment") {
@@ -119,6 +124,13 @@ impl Journal for Memory {
             }
             failed(&what, &error)
         })
+    }
+}
+
+#[async_trait]
+impl Journal for Memory {
+    async fn begin(&self, record: &ApplyRecord) -> Result<(), PortError> {
+        self.begin_with(record, None).await
     }
 
     async fn intent(&self, intent: &Intent) -> Result<(), PortError> {

@@ -6,11 +6,13 @@ mod catalog_acts;
 mod configured;
 mod desired;
 mod engine;
+pub mod environments;
 mod error;
 mod facts;
 mod home;
 mod memory;
 mod operator;
+mod outward;
 mod planning;
 mod review;
 mod revisions;
@@ -28,25 +30,33 @@ use std::{
 
 use reconcile::{Cancel, model::Scope};
 use serde_json::Value;
-use store::Store;
+use store::{AuditEntry, Store};
 use tokio::sync::watch as signal;
 use tokio_util::sync::CancellationToken;
+use upstream::{
+    hypervisor::{Hypervisor, Unmanaged},
+    portainer::agent::{AgentClient, AgentProbe},
+};
 
 pub use catalog::{Author, Edit, Import, Reading, Snapshot, git::GitSettings};
-pub use catalog_acts::{CatalogView, Saved, Synced};
+pub use catalog_acts::CatalogView;
+pub use environments::EnvironmentSettings;
 pub use error::DeployError;
 pub use memory::Memory;
 pub use operator::Operator;
-pub use planning::{DriftReading, Look, Planned};
+pub use outward::{edit_conflict, import_plan};
+pub use planning::Look;
 pub use reconcile::{
     ContainerOverview, Drift, EnvironmentOverview, Overview, Pace, PinOverview, StackOverview, StackState, diff, model,
     ports::LogLine,
+    wire::{self, Also, ApplySummary, ApplyView, DriftReading, Planned, Proposal},
 };
 pub use review::{Ask, Movement, Review, movement, removed};
-pub use revisions::{Also, Proposal};
-pub use runs::{ApplySummary, ApplyView};
 pub use settings::{DeploySettings, KeySource, PortainerSource, RemoteSettings};
-pub use store::ApplyState;
+pub use types::{
+    Millis, Problem, ProblemCode, SecretText, catalog as catalog_types,
+    deploy::{ApplyState, CatalogContents, EditConflict, ImportPart, ImportPlan, Rekeyed, Saved, Synced},
+};
 pub use upstream::portainer::engine::Protected;
 pub use watch::{Watched, Watching};
 
@@ -76,12 +86,23 @@ struct Inner {
     trouble: Mutex<Option<(types::Millis, String)>>,
     /// Plans that somebody is reading.
     reviews: Reviews,
+    /// Agents, asked from this machine.
+    agents: Arc<dyn AgentProbe>,
+    /// What holds the guests.
+    hypervisor: Arc<dyn Hypervisor>,
 }
 
 impl Deploy {
     /// Makes the use cases. Opens nothing: catalog, key and Portainer are opened when first needed.
     #[must_use]
     pub fn new(store: Store, world: World, settings: DeploySettings) -> Self {
+        Self::over(store, world, settings, Arc::new(Unmanaged))
+    }
+
+    /// Likewise, with a hypervisor that knows its guests.
+    #[must_use]
+    pub fn over(store: Store, world: World, settings: DeploySettings, hypervisor: Arc<dyn Hypervisor>) -> Self {
+        let agents = Arc::new(AgentClient::new(settings.environments.agent));
         Self(Arc::new(Inner {
             home: Arc::new(Home::new(settings)),
             sources: Arc::default(),
@@ -93,6 +114,8 @@ impl Deploy {
             look: signal::Sender::new(None),
             trouble: Mutex::default(),
             reviews: Reviews::default(),
+            agents,
+            hypervisor,
         }))
     }
 
@@ -121,6 +144,7 @@ impl Deploy {
             scope,
             pins: std::collections::BTreeMap::new(),
             events: None,
+            audit: Mutex::default(),
             begun: Mutex::default(),
         })
     }
@@ -133,12 +157,15 @@ impl Deploy {
         subject: String,
         detail: &Value,
     ) -> Result<(), DeployError> {
+        Ok(self.0.store.append_audit(self.entry(operator, action, subject, detail)).await?)
+    }
+
+    fn entry(&self, operator: &Operator, action: &'static str, subject: String, detail: &Value) -> AuditEntry {
         let actor = match operator.person_ref() {
             Some(user) => Actor::Person(user),
             None => Actor::Operator(operator.name()),
         };
-        let entry = entry(&self.0.world, actor, operator.origin(), action, subject, detail);
-        Ok(self.0.store.append_audit(entry).await?)
+        entry(&self.0.world, actor, operator.origin(), action, subject, detail)
     }
 
     fn runs(&self) -> std::sync::MutexGuard<'_, HashMap<String, Cancel>> {

@@ -3,7 +3,7 @@
 use std::sync::{Arc, PoisonError};
 
 use reconcile::{
-    Drift, Overview, drift,
+    Overview, drift,
     model::{Desired, Observed, Plan, PlanOptions, Prune, Scope},
     observe, overview, plan,
     ports::{Catalog as _, Clock as _},
@@ -14,7 +14,7 @@ use types::{
     catalog::{Diagnostic, Severity},
 };
 
-use super::{Deploy, DeployError, Operator, desired::wanted, engine::Engine, problem};
+use super::{Deploy, DeployError, DriftReading, Operator, Planned, desired::wanted, engine::Engine, problem};
 
 /// Everything as it was at one moment.
 #[derive(Clone, Debug)]
@@ -27,28 +27,6 @@ pub struct Look {
     pub plan: Plan,
     /// The same stack by stack.
     pub overview: Overview,
-}
-
-/// A plan with what was found in the catalog on the way.
-#[derive(Clone, Debug)]
-pub struct Planned {
-    /// The plan.
-    pub plan: Plan,
-    /// What was desired: for differences that a plan's reasons do not show, such as compose texts.
-    pub desired: Desired,
-    /// What ran.
-    pub observed: Observed,
-}
-
-/// What a look for drift found.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DriftReading {
-    /// When it was looked.
-    pub at: Millis,
-    /// What changed outside of the catalog.
-    pub drift: Vec<Drift>,
-    /// Stacks that could not be looked at, with the cause.
-    pub blocked: Vec<reconcile::model::Blocked>,
 }
 
 impl Deploy {
@@ -90,7 +68,7 @@ impl Deploy {
 
     pub(super) async fn plan_with(&self, engine: &Engine, options: &PlanOptions) -> Result<Planned, DeployError> {
         let desired = engine.desired().await?;
-        refuse_unknown_scope(&options.scope, &desired)?;
+        refuse_unknown_scope(options, &desired)?;
         let ports = engine.ports();
         let observed = observe(&ports, &desired, &options.scope).await?;
         let plan = plan(&desired, &observed, options, engine.now());
@@ -188,9 +166,10 @@ impl Deploy {
     }
 }
 
-/// A name nobody knows is most often misspelled: better refused than planned as "nothing to do".
-fn refuse_unknown_scope(scope: &Scope, desired: &Desired) -> Result<(), DeployError> {
-    let Scope::Only(stacks) = scope else { return Ok(()) };
+/// A name nobody knows is most often misspelled: better refused than planned as "nothing to do". What is to be pruned is not in
+/// the catalog.
+fn refuse_unknown_scope(options: &PlanOptions, desired: &Desired) -> Result<(), DeployError> {
+    let Scope::Only(stacks) = &options.scope else { return Ok(()) };
     for one in stacks {
         let Some(environment) = desired.environments.iter().find(|known| known.name == one.environment) else {
             let known: Vec<&str> = desired.environments.iter().map(|known| known.name.as_str()).collect();
@@ -203,7 +182,7 @@ fn refuse_unknown_scope(scope: &Scope, desired: &Desired) -> Result<(), DeployEr
                 ),
             ));
         };
-        if !environment.stacks.iter().any(|known| known.name == one.stack) {
+        if options.prune == Prune::No && !environment.stacks.iter().any(|known| known.name == one.stack) {
             let known: Vec<&str> = environment.stacks.iter().map(|known| known.name.as_str()).collect();
             return Err(DeployError::refused(
                 ProblemCode::NotFound,

@@ -4,64 +4,14 @@ use std::collections::BTreeMap;
 
 use reconcile::{
     Redactor,
-    diff::StackDiff,
     model::{DesiredValue, OnFailure, Pin, Plan, PlanOptions, Prune, Revision, Scope, SecretRef, StackRef},
     ports::{Catalog as _, Journal as _, LogLine, Target as _},
     revisions::{Back, PinImages, promote, rollback},
 };
-use serde::{Deserialize, Serialize};
 use serde_json::json;
 use types::{Millis, ProblemCode};
 
-use super::{Deploy, DeployError, Operator, facts::Pinner, planning::Planned};
-
-/// What a plan does beside following the catalog: the pin it was made with.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-pub enum Also {
-    /// Brings a stack back to a revision of its own.
-    Rollback {
-        /// Which stack.
-        stack: StackRef,
-        /// To which revision; none is the one before the newest.
-        to: Option<u64>,
-    },
-    /// Carries a revision over from another environment.
-    Promote {
-        /// The stack, on the environment that gets it.
-        stack: StackRef,
-        /// The environment it comes from.
-        from: String,
-        /// Which revision there; none is the newest.
-        revision: Option<u64>,
-    },
-    /// Lets the catalog decide again.
-    Release {
-        /// Which stack.
-        stack: StackRef,
-    },
-}
-
-impl Also {
-    /// The stack it is about.
-    #[must_use]
-    pub const fn stack(&self) -> &StackRef {
-        match self {
-            Self::Rollback { stack, .. } | Self::Promote { stack, .. } | Self::Release { stack } => stack,
-        }
-    }
-}
-
-/// What going back, carrying over or releasing would do.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Proposal {
-    /// What was asked for, with numbers filled in: to be handed in with the plan.
-    pub also: Also,
-    /// The plan of that one stack.
-    pub plan: Plan,
-    /// What changes, compared with what is desired now.
-    pub difference: StackDiff,
-}
+use super::{Also, Deploy, DeployError, Operator, Planned, Proposal, facts::Pinner};
 
 impl Deploy {
     /// The revisions of a stack, newest first.

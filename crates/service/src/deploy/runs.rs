@@ -16,45 +16,13 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use types::{JobId, Millis, ProblemCode};
 
-use super::{Deploy, DeployError, Operator, engine::Engine, revisions::Also};
+use super::{Also, ApplySummary, ApplyView, Deploy, DeployError, Operator, engine::Engine};
 use crate::{ServiceError, world::millis};
 
 /// How often to look for applies that another process left unfinished.
 const TAKEOVER_EVERY: Duration = Duration::from_secs(15);
 /// How often a running apply asks whether somebody cancelled it from another process.
 const CANCEL_POLL: Duration = Duration::from_secs(1);
-
-/// An apply in a list.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ApplySummary {
-    /// Which.
-    pub id: ApplyId,
-    /// Who asked for it.
-    pub actor: String,
-    /// Where it stands.
-    pub state: ApplyState,
-    /// When it began.
-    pub began_at: Millis,
-    /// When it ended.
-    pub ended_at: Option<Millis>,
-    /// What it does.
-    pub plan: Plan,
-}
-
-/// An apply with all that was written of it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ApplyView {
-    /// The apply.
-    pub summary: ApplySummary,
-    /// Calls, in order.
-    pub intents: Vec<Intent>,
-    /// Ends of steps; of several for one step the last.
-    pub receipts: Vec<Receipt>,
-    /// What watchers were told, in order.
-    pub events: Vec<Event>,
-    /// The number of the last entry, to watch on from.
-    pub entries: u64,
-}
 
 impl Deploy {
     /// Carries out a plan that a person has read. Returns as soon as it has begun; the apply goes on in this process whatever
@@ -81,7 +49,7 @@ impl Deploy {
             "catalog": plan.catalog_commit,
             "steps": plan.steps.iter().map(|step| json!({ "step": step.id.as_str(), "action": step.action })).collect::<Vec<_>>(),
         });
-        self.record(operator, "deploy.apply", format!("apply:{id}"), &detail).await?;
+        engine.audit = Mutex::new(Some(self.entry(operator, "deploy.apply", format!("apply:{id}"), &detail)));
         let (begun, has_begun) = oneshot::channel();
         engine.begun = Mutex::new(Some(begun));
         let control = self.control(id.clone(), operator.name());

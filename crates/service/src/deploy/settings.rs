@@ -8,6 +8,8 @@ use secrecy::SecretString;
 use upstream::portainer::{PortainerConfig, engine::Protected};
 use url::Url;
 
+use super::EnvironmentSettings;
+
 /// Everything about deploying that an owner or a test may set.
 #[derive(Clone, Debug)]
 pub struct DeploySettings {
@@ -29,6 +31,8 @@ pub struct DeploySettings {
     pub protected: Protected,
     /// How patiently an apply waits.
     pub pace: Pace,
+    /// How patiently environments are looked at and bound.
+    pub environments: EnvironmentSettings,
     /// This process among those that share the database: stands in the locks.
     pub owner: String,
 }
@@ -82,6 +86,7 @@ impl DeploySettings {
             drift_every: Some(Duration::from_secs(300)),
             protected: Protected::default(),
             pace: Pace::default(),
+            environments: EnvironmentSettings::default(),
             owner: "local".to_owned(),
         }
     }

@@ -11,6 +11,9 @@ use crate::{Context, world::millis};
 /// Revocations are only for streams that are open; every process has read them long before.
 const REVOCATIONS_KEPT: Duration = Duration::from_secs(60 * 60);
 
+/// Tokens that ended or ran out; the audit remembers them.
+const TOKENS_KEPT: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+
 /// The hourly sweep. It has no particulars.
 #[derive(Default, Serialize, Deserialize)]
 pub(super) struct Maintenance {}
@@ -29,6 +32,7 @@ impl Job for Maintenance {
         let conversations = store.purge_deleted_conversations(before(settings.deleted_conversations_kept)).await?;
         store.purge_finished_jobs(before(settings.jobs.kept)).await?;
         store.purge_revocations(before(REVOCATIONS_KEPT)).await?;
+        store.purge_tokens(before(TOKENS_KEPT)).await?;
         tracing::info!(sessions, conversations, "swept out what had expired");
         Ok(())
     }

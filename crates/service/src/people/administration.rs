@@ -20,7 +20,7 @@ impl People {
         self.context.store.set_role(id, role, entry).await.map_err(person_error)
     }
 
-    /// Shuts a person out: ends every session and open stream of theirs, stops their running answers, and refuses their
+    /// Shuts a person out: ends every session, token and open stream of theirs, stops their running answers, and refuses their
     /// password.
     ///
     /// # Errors
@@ -44,7 +44,7 @@ impl People {
         self.context.store.set_disabled(id, None, now, entry).await.map_err(person_error)
     }
 
-    /// Ends every session and open stream of a person; they may sign in again. Says how many sessions there were.
+    /// Ends every session, token and open stream of a person; they may sign in again. Says how many sessions there were.
     ///
     /// # Errors
     /// `NotFound` for nobody; otherwise when the database fails.

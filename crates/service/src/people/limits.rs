@@ -86,6 +86,13 @@ impl Limits {
         self.ask(&self.account_everywhere, self.bucket("everywhere", &[account.as_bytes()]))
     }
 
+    /// Counts a wrong token from `network`. Right ones are not counted: whoever shares a network with a stranger who guesses
+    /// is not kept out by them, and guessing 256 bits leads nowhere.
+    pub(super) fn check_wrong_token(&self, network: IpAddr) -> Result<(), Limited> {
+        self.sweep();
+        self.ask(&self.network, self.bucket("token", &[&network_key(network)]))
+    }
+
     /// Counts a try by somebody who has proven to have been in before: `kind` and `name` say by what. Nobody else's tries
     /// count against theirs.
     pub(super) fn check_known(&self, kind: &str, name: &str) -> Result<(), Limited> {

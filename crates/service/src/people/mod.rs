@@ -7,13 +7,20 @@ mod limits;
 mod passwords;
 mod rules;
 mod sign_in;
+mod tokens;
 
-use types::{ProblemCode, User};
+use std::{
+    collections::HashSet,
+    sync::{Arc, Mutex},
+};
+
+use types::{ApiTokenId, ProblemCode, User};
 
 use crate::{Admin, Chat, Context, ServiceError};
 
 pub use devices::DEVICE_LIFETIME;
 pub use invitations::InvitationView;
+pub use tokens::TOKEN_PREFIX;
 
 use limits::Limits;
 use passwords::Passwords;
@@ -25,6 +32,8 @@ pub struct People {
     chat: Chat,
     passwords: Passwords,
     limits: Limits,
+    /// Tokens whose "last used" is being written: requests that come meanwhile need not write it again.
+    touching: Arc<Mutex<HashSet<ApiTokenId>>>,
 }
 
 impl People {
@@ -33,6 +42,7 @@ impl People {
             chat,
             passwords: Passwords::new(context.settings.passwords, context.world.clone())?,
             limits: Limits::new(&context.settings.limits, &context.world),
+            touching: Arc::default(),
             context,
         })
     }

@@ -256,12 +256,18 @@ impl Sessions {
         Ok(ended)
     }
 
+    /// Tells this process at once that a token has ended. The database knows already.
+    pub(crate) fn published_end_of_token(&self, user: UserId, token: types::ApiTokenId) {
+        self.0.hub.publish(Ended { user, session: Some(token.into()), except: None });
+    }
+
     /// Tells this process at once that all sessions of a person have ended. The database knows already.
     pub(crate) fn published_end_of_all(&self, user: UserId) {
         self.0.hub.publish(Ended { user, session: None, except: None });
     }
 
-    /// Resolves when this session has been ended: here at once, by another process within the poll interval. Never
+    /// Resolves when this session (or the token in its place) has been ended: here at once, by another process within the
+    /// poll interval. Never
     /// resolves otherwise, so race it against the stream it guards. Needs [`Sessions::run_revocations`] to be running to
     /// hear of other processes.
     pub fn revoked(&self, user: UserId, session: SessionPublicId) -> impl Future<Output = ()> + Send + use<> {
@@ -272,8 +278,14 @@ impl Sessions {
                 ended.heard().await;
                 // A message may be older than the session (all were ended, then the person signed in again): the
                 // database decides. When it cannot be asked, the stream is closed: the browser comes again.
-                match inner.store.sessions_of(user, inner.world.now()).await {
-                    Ok(rows) if rows.iter().any(|row| row.public_id == session) => {}
+                let now = inner.world.now();
+                match inner.store.sessions_of(user, now).await {
+                    Ok(rows) if rows.iter().any(|row| row.public_id == session) => continue,
+                    Ok(_) => {}
+                    Err(_) => return,
+                }
+                match inner.store.tokens_of(user, now).await {
+                    Ok(tokens) if tokens.iter().any(|token| SessionPublicId::from(token.id) == session) => {}
                     _ => return,
                 }
             }

@@ -150,6 +150,7 @@ fn services(store: &Store, world: &World, folder: &std::path::Path, settings: Se
         inference: Arc::new(NoModels),
         world: world.clone(),
         settings,
+        deploy: crate::DeploySettings::under(folder),
     })
     .unwrap()
 }

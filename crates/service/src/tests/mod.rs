@@ -7,5 +7,6 @@ mod joining;
 mod sequences;
 mod sessions;
 mod signing_in;
+mod tokens;
 
 pub(crate) use house::{House, lenient};

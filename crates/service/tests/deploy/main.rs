@@ -8,6 +8,7 @@
 )]
 
 mod deaths;
+mod environments;
 mod memory;
 mod stage;
 mod target;

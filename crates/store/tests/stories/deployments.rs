@@ -17,6 +17,7 @@ pub(crate) fn apply(n: u32, environments: &[&str]) -> NewApply {
         environments: environments.iter().map(|&name| name.into()).collect(),
         record: format!("{{\"n\":{n}}}"),
         now: T0 + i64::from(n),
+        audit: None,
     }
 }
 
@@ -80,6 +81,30 @@ async fn an_apply_from_beginning_to_end(database: &TestDatabase) {
     assert_eq!(ids(store.applies(Some("dev"), None, 9).await.unwrap()), [apply_id(4), apply_id(1)]);
     assert_eq!(ids(store.applies(Some("dev"), Some(&apply_id(4)), 9).await.unwrap()), [apply_id(1)]);
     assert_eq!(ids(store.applies(None, None, 2).await.unwrap()), [apply_id(4), apply_id(2)]);
+}
+
+/// The process that runs an apply may be another than the one that is asked to stop it.
+async fn an_apply_is_asked_to_stop(database: &TestDatabase) {
+    let store = database.store().await;
+    let mut new = apply(1, &["dev"]);
+    new.audit = Some(entry(1, "deploy.apply"));
+    store.begin_apply(&new).await.unwrap();
+    assert_eq!(store.audit(None, 9).await.unwrap().len(), 1, "who began it stands in the audit, in the same commit");
+    assert!(!store.apply_cancelled(&apply_id(1)).await.unwrap());
+    let elsewhere = database.store().await;
+    elsewhere.cancel_apply(&apply_id(1), T0 + 1).await.unwrap();
+    elsewhere.cancel_apply(&apply_id(1), T0 + 2).await.unwrap();
+    assert!(store.apply_cancelled(&apply_id(1)).await.unwrap());
+
+    store.begin_apply(&apply(2, &["hosted"])).await.unwrap();
+    store.end_apply(&apply_id(2), ApplyState::Succeeded, T0 + 3).await.unwrap();
+    elsewhere.cancel_apply(&apply_id(2), T0 + 4).await.unwrap();
+    assert!(!store.apply_cancelled(&apply_id(2)).await.unwrap(), "what has ended can't be cancelled");
+
+    let mut refused = apply(3, &["dev"]);
+    refused.audit = Some(entry(2, "deploy.apply"));
+    store.begin_apply(&refused).await.unwrap_err();
+    assert_eq!(store.audit(None, 9).await.unwrap().len(), 1, "what did not begin stands nowhere");
 }
 
 /// A process that was taken for dead and wakes up writes nothing more into what another has finished.
@@ -203,6 +228,7 @@ async fn pins_are_set_and_released(database: &TestDatabase) {
 
 crate::on_both!(
     an_apply_from_beginning_to_end,
+    an_apply_is_asked_to_stop,
     an_ended_apply_takes_no_more,
     entries_stand_in_line,
     one_unfinished_apply_on_an_environment,

@@ -16,6 +16,7 @@ mod people;
 mod races;
 mod speed;
 mod support;
+mod tokens;
 
 /// Makes a test on each database out of `async fn story(database: &TestDatabase)`.
 macro_rules! on_both {

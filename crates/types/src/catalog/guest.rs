@@ -6,6 +6,7 @@ use super::SecretName;
 
 /// A machine: a VM on Phoenix, or the rented server.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Guest {
     /// Its number on the hypervisor; a hosted machine has none.
     pub vmid: Option<u32>,
@@ -43,8 +44,8 @@ impl Guest {
 
 /// Where a machine stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
 pub enum GuestKind {
     /// A virtual machine on Phoenix.
     #[default]
@@ -55,8 +56,8 @@ pub enum GuestKind {
 
 /// A machine's part in Portainer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
 pub enum PortainerRole {
     /// Portainer itself runs there.
     Primary,
@@ -66,6 +67,7 @@ pub enum PortainerRole {
 
 /// A stack on a machine's environment.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Assignment {
     /// The stack's name.
     pub stack: String,
@@ -75,6 +77,7 @@ pub struct Assignment {
 
 /// How Portainer is reached. Secrets are named, never held.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PortainerSettings {
     /// Its address, put together from host and port where the file says those.
     pub url: Option<String>,
@@ -96,6 +99,7 @@ pub struct PortainerSettings {
 
 /// Where a secret of the settings is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum SecretSource {
     /// In the vault.

@@ -10,6 +10,7 @@ use crate::Millis;
 /// What was read: a commit, and the files that differ from it in the working tree, by the object ids of their contents.
 /// As text (`COMMIT`, or `COMMIT+PATH=OBJECT+…`) it travels through a form and back.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(with = "String"))]
 #[serde(try_from = "String", into = "String")]
 pub struct CatalogVersion {
     /// The commit; none before the first.
@@ -82,6 +83,7 @@ impl From<CatalogVersion> for String {
 
 /// One commit of the history.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Revision {
     /// The commit's id.
     pub commit: String,
@@ -101,6 +103,7 @@ pub struct Revision {
 
 /// How one file differs between two versions. Secrets in plain text are hidden on both sides.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct FileChange {
     /// Its path.
     pub path: String,
@@ -114,6 +117,7 @@ pub struct FileChange {
 
 /// How this repository and its remote differ.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Divergence {
     /// Commits only here, newest first.
     pub ours: Vec<Revision>,
@@ -131,6 +135,7 @@ impl Divergence {
 
 /// What may be known of a secret without its value.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SecretInfo {
     /// Its name.
     pub name: SecretName,

@@ -8,6 +8,7 @@ use super::{Guest, PortainerSettings, SecretName};
 
 /// All that is desired. Order is the files' own.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Catalog {
     /// The stacks that could be read.
     pub stacks: Vec<Stack>,
@@ -40,6 +41,7 @@ impl Catalog {
 
 /// A compose project.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Stack {
     /// Its name in the catalog and, normalised, on the hosts.
     pub name: String,
@@ -92,6 +94,7 @@ impl Stack {
 
 /// Where a stack's compose text comes from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum StackSource {
     /// A git repository, cloned by Portainer.
@@ -134,6 +137,7 @@ impl StackSource {
 
 /// A variable for the compose file's `${…}`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Variable {
     /// Its name.
     pub name: String,
@@ -157,6 +161,7 @@ impl Variable {
 
 /// A value, or where it is kept.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum VariableValue {
     /// Stands in the catalog as it is.
@@ -167,6 +172,7 @@ pub enum VariableValue {
 
 /// What differs on one environment. What is absent is the stack's own.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Override {
     /// Variables added or replaced.
     #[serde(default)]
@@ -199,6 +205,7 @@ pub struct Override {
 
 /// What is shown to the world.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Publish {
     /// The public host name.
     #[serde(default)]
@@ -210,6 +217,7 @@ pub struct Publish {
 
 /// When a deployment counts as healthy.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Health {
     /// Seconds to wait for every container to run and to be healthy.
     #[serde(default)]
@@ -221,6 +229,7 @@ pub struct Health {
 
 /// A file put into a container.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct FileMount {
     /// Its path on the old hypervisor.
     pub source: String,
@@ -230,6 +239,7 @@ pub struct FileMount {
 
 /// A rule of the old hypervisor's firewall.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct FirewallRule {
     /// `in` or `out`.
     pub direction: String,

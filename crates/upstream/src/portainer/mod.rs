@@ -1,5 +1,6 @@
 //! Portainer, which runs the Docker stacks of all environments. See `README.md` in this folder.
 
+pub mod agent;
 mod client;
 mod config;
 pub mod docker;

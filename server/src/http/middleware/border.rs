@@ -13,7 +13,7 @@ use http::{HeaderValue, Method, StatusCode, Uri, header};
 use tracing::Instrument as _;
 use types::{Problem, ProblemCode};
 
-use super::{client_ip, host::Known, limits, origin, panics, security, session, trace};
+use super::{bearer, client_ip, host::Known, limits, origin, panics, security, session, trace};
 use crate::{
     http::{
         facts::{self, Facts, Peer},
@@ -46,7 +46,7 @@ pub(crate) async fn cross(
             subdomain: None,
             path: Arc::from(path_and_query(request.uri())),
             host: host(&request),
-            wants_page: facts::wants_page(request.headers()),
+            wants_page: facts::wants_page(request.headers()) && !bearer::is_api(request.uri().path()),
             speculative: facts::speculative(&method, request.headers()),
         };
         let mut response = session::from(origin, admit(&state, facts, request, next)).await;
@@ -73,7 +73,9 @@ async fn admit(state: &AppState, mut facts: Facts, mut request: Request, next: N
         };
         to_main_host(state, known, &mut facts, &mut request);
     }
-    if !origin::is_allowed(request.method(), request.headers(), &state.hosts) {
+    let is_api = bearer::is_api(request.uri().path());
+    let by_token = bearer::token(request.uri().path(), request.headers()).is_some();
+    if !by_token && !origin::is_allowed(request.method(), request.headers(), &state.hosts) {
         tracing::warn!(
             origin = ?request.headers().get(header::ORIGIN),
             site = ?request.headers().get("sec-fetch-site"),
@@ -85,13 +87,17 @@ async fn admit(state: &AppState, mut facts: Facts, mut request: Request, next: N
         );
         return problem::respond(&state.stranger(&facts), wants_page, refusal);
     }
-    let mut request = match limits::refuse_large(request).await {
+    let (body_limit, time_limit) = match is_api {
+        true => (limits::API_BODY_LIMIT, state.tuning.api_timeout),
+        false => (limits::BODY_LIMIT, state.tuning.request_timeout),
+    };
+    let mut request = match limits::refuse_large(request, body_limit).await {
         Ok(request) => request,
         Err(too_large) => return problem::respond(&state.stranger(&facts), wants_page, too_large),
     };
     request.extensions_mut().insert(facts.clone());
     let answer = async {
-        match limits::in_time(next.run(request), state.tuning.request_timeout).await {
+        match limits::in_time(next.run(request), time_limit).await {
             Ok(response) => response,
             Err(late) => problem::respond(&state.stranger(&facts), wants_page, late),
         }
@@ -151,6 +157,8 @@ fn record(method: &Method, client: IpAddr, response: &Response, started: Instant
         Method::GET => "GET",
         Method::HEAD => "HEAD",
         Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::DELETE => "DELETE",
         _ => "other",
     };
     let labels = [("method", method.to_owned()), ("route", route.to_owned()), ("status", status.to_string())];

@@ -1,5 +1,6 @@
 //! What every request passes on its way to a handler. The order is written down in [`super::router`].
 
+pub(crate) mod bearer;
 pub(crate) mod border;
 pub(crate) mod client_ip;
 pub(crate) mod compression;

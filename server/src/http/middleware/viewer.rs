@@ -1,4 +1,4 @@
-//! Who is looking. One query, and only when a session cookie came.
+//! Who is looking: by a session's cookie, or on the JSON API by a token. One query, and only when one of them came.
 
 use axum::{
     Extension,
@@ -8,7 +8,7 @@ use axum::{
 };
 use tower_sessions::Session;
 
-use super::panics;
+use super::{bearer, panics};
 use crate::{
     http::{facts::Facts, problem},
     state::{AppState, theme},
@@ -23,8 +23,17 @@ pub(crate) async fn attach(
     mut request: Request,
     next: Next,
 ) -> Response {
-    let id = session.id().map(|id| id.to_string());
-    let viewer = match state.services.sessions().viewer(id.as_deref(), facts.origin.clone()).await {
+    let token = bearer::token(request.uri().path(), request.headers());
+    let found = match token {
+        Some(token) => state.services.people().viewer_by_token(token, facts.origin.clone()).await,
+        None => {
+            let id = session.id().map(|id| id.to_string());
+            state.services.sessions().viewer(id.as_deref(), facts.origin.clone()).await
+        }
+    };
+    // A cookie beside a token is not looked at, nor written.
+    let session = if token.is_some() { state.no_session() } else { session };
+    let viewer = match found {
         Ok(viewer) => viewer,
         Err(error) => {
             let found = problem::from_service(&error, &facts.origin.trace_id);

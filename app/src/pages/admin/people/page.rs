@@ -14,9 +14,9 @@ use crate::{
 const DONE: &[(&str, &str)] = &[
     ("revoked", "The invitation is taken back."),
     ("role", "The role is changed."),
-    ("disabled", "Disabled. Every session of that person has ended."),
+    ("disabled", "Disabled. Every session and token of that person has ended."),
     ("enabled", "Enabled. They can sign in again."),
-    ("sessions", "Every session of that person has ended."),
+    ("sessions", "Every session and token of that person has ended."),
 ];
 
 /// Renders it.
@@ -117,7 +117,7 @@ fn acts(user: User, mine: bool) -> impl IntoView {
         }
     };
     let role_button = view! { <MenuButton icon=IconName::Shield>{role_label}</MenuButton> }.into_any();
-    let end_button = view! { <MenuButton icon=IconName::SignOut>"End sessions"</MenuButton> }.into_any();
+    let end_button = view! { <MenuButton icon=IconName::SignOut>"End sessions and tokens"</MenuButton> }.into_any();
     let disable_button =
         view! { <MenuButton icon=IconName::Lock danger=enabled>{disable_label}</MenuButton> }.into_any();
     view! {

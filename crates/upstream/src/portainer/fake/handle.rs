@@ -34,8 +34,12 @@ pub enum DropWhen {
 impl FakePortainer {
     /// A Docker host whose agent can be registered at `tcp://NAME:9001`.
     pub fn add_host(&self, name: &str, script: HostScript) {
-        let url = format!("tcp://{name}:9001");
-        self.shared.edit(|state| state.hosts.push(Host::new(name, &url, script)));
+        self.add_host_at(name, &format!("tcp://{name}:9001"), script);
+    }
+
+    /// A Docker host whose agent listens elsewhere, such as `tcp://127.0.0.1:PORT`.
+    pub fn add_host_at(&self, name: &str, url: &str, script: HostScript) {
+        self.shared.edit(|state| state.hosts.push(Host::new(name, url, script)));
     }
 
     /// A Docker host that is registered already, seen once.

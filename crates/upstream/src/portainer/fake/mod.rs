@@ -16,7 +16,7 @@ mod routes;
 mod sample;
 mod server;
 mod state;
-mod tls;
+pub(super) mod tls;
 
 use std::{
     io,

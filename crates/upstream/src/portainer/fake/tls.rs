@@ -13,14 +13,14 @@ use tokio_rustls::TlsAcceptor;
 use super::FakeTls;
 
 /// The server's side of TLS.
-pub(super) struct ServerTls {
-    pub(super) acceptor: TlsAcceptor,
-    pub(super) fingerprint: [u8; 32],
-    pub(super) ca_pem: Option<String>,
+pub(in crate::portainer) struct ServerTls {
+    pub(in crate::portainer) acceptor: TlsAcceptor,
+    pub(in crate::portainer) fingerprint: [u8; 32],
+    pub(in crate::portainer) ca_pem: Option<String>,
 }
 
 impl ServerTls {
-    pub(super) fn new(tls: FakeTls) -> io::Result<Option<Self>> {
+    pub(in crate::portainer) fn new(tls: FakeTls) -> io::Result<Option<Self>> {
         match tls {
             FakeTls::None => Ok(None),
             FakeTls::SelfMade => {

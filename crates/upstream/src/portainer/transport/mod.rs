@@ -2,7 +2,7 @@
 
 pub(super) mod call;
 pub(super) mod refusal;
-mod sending;
+pub(super) mod sending;
 pub(super) mod session;
 pub(super) mod tls;
 

@@ -23,9 +23,7 @@ pub(super) fn failure(error: reqwest::Error, call: &'static str, write: bool) ->
 
 /// The TLS error among the causes, if it is about the certificate.
 fn certificate_problem(error: &reqwest::Error) -> Option<PortainerError> {
-    let first: &(dyn StdError + 'static) = error;
-    let found = std::iter::successors(Some(first), |cause| next(*cause)).find_map(|cause| cause.downcast_ref());
-    match found? {
+    match tls_error(error)? {
         rustls::Error::InvalidCertificate(CertificateError::Other(OtherError(cause))) => {
             match cause.downcast_ref::<OtherCertificate>() {
                 Some(other) => Some(PortainerError::OtherCertificate { seen: other.seen }),
@@ -44,6 +42,12 @@ fn certificate_problem(error: &reqwest::Error) -> Option<PortainerError> {
         }),
         _ => None,
     }
+}
+
+/// The TLS error among the causes, if there is one.
+pub(in crate::portainer) fn tls_error(error: &reqwest::Error) -> Option<&rustls::Error> {
+    let first: &(dyn StdError + 'static) = error;
+    std::iter::successors(Some(first), |cause| next(*cause)).find_map(|cause| cause.downcast_ref())
 }
 
 /// What caused it. An `io::Error` names the cause of what it wraps, not the wrapped error itself.

@@ -80,7 +80,10 @@ pub(super) fn provider() -> Arc<CryptoProvider> {
     CryptoProvider::get_default().cloned().unwrap_or_else(|| Arc::new(rustls::crypto::ring::default_provider()))
 }
 
-fn pinning(pinned: Option<[u8; 32]>, seen: Arc<Mutex<Option<[u8; 32]>>>) -> Result<ClientConfig, PortainerError> {
+pub(in crate::portainer) fn pinning(
+    pinned: Option<[u8; 32]>,
+    seen: Arc<Mutex<Option<[u8; 32]>>>,
+) -> Result<ClientConfig, PortainerError> {
     let provider = provider();
     let pin = Pin { pinned, seen, provider: Arc::clone(&provider) };
     let builder = ClientConfig::builder_with_provider(provider)

@@ -1,0 +1,10 @@
+//! The JSON API, by token and by session.
+
+mod document;
+mod events;
+mod portal;
+mod routes;
+mod secrets;
+mod stage;
+mod story;
+mod tokens;
