@@ -33,14 +33,7 @@ pub async fn list(cx: PageCx) -> PageResult {
     let view = move || {
         let body = match reading.look.clone() {
             None => reading.nothing().into_any(),
-            Some(look) if look.overview.environments.is_empty() => view! {
-                <EmptyState
-                    icon=IconName::Server
-                    title="The catalog names no environment"
-                    text="Give a machine in phoenix_vm_configs.json a “portainer_environment_name”: the name of its environment in Portainer."
-                />
-            }
-            .into_any(),
+            Some(look) if look.overview.environments.is_empty() => nowhere().into_any(),
             Some(look) => {
                 let cards = look.overview.environments.iter().map(card).collect_view();
                 view! { <div class="cards">{cards}</div> }.into_any()
@@ -53,6 +46,17 @@ pub async fn list(cx: PageCx) -> PageResult {
         }
     };
     Ok(Page::new("Environments", view).toast(toast))
+}
+
+/// What stands where the catalog names no environment.
+pub(super) fn nowhere() -> impl IntoView {
+    view! {
+        <EmptyState
+            icon=IconName::Server
+            title="The catalog names no environment"
+            text="Give a machine in phoenix_vm_configs.json a “portainer_environment_name”, the name of its environment in Portainer, and under “docker_stacks” the stacks it runs."
+        />
+    }
 }
 
 /// One environment.

@@ -10,6 +10,7 @@ use types::Millis;
 
 use super::{
     applies::list::{ApplyRow, apply_title},
+    environments::nowhere,
     parts::{Area, AreaTabs, environment_address, many, ok, operator, stack_address},
     reading::Reading,
     standing::{Counts, ReachChip, Standing, StandingChip},
@@ -52,6 +53,7 @@ pub async fn page(cx: PageCx) -> PageResult {
                 {reading.nothing()}
             }
             .into_any(),
+            Some(look) if look.overview.environments.is_empty() => nowhere().into_any(),
             Some(look) => view! {
                 {attention(&look, &running, now)}
                 {environments(&look)}

@@ -25,7 +25,9 @@ pub(crate) fn summary(cx: &PageCx, operator: &Operator) -> Summary {
     };
     let all = look.overview.environments.iter().flat_map(|one| &one.stacks).map(Standing::of);
     let (asking, well): (Vec<Standing>, Vec<Standing>) = all.partition(|one| one.wants_attention());
-    let text = if asking.is_empty() {
+    let text = if asking.is_empty() && well.is_empty() {
+        "The catalog runs nothing yet.".to_owned()
+    } else if asking.is_empty() {
         format!("{}, all in step.", many(well.len(), "stack"))
     } else {
         format!("{} in step.", many(well.len(), "stack"))
