@@ -8,6 +8,8 @@ use std::{
 
 use clap::{Args, Parser, Subcommand};
 use config::Config;
+use service::{AuditFormat, Auditor, Services};
+use store::{AuditFault, AuditFilter};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
@@ -36,6 +38,9 @@ enum Command {
     /// Look after people.
     #[command(subcommand)]
     User(User),
+    /// Look into the audit: who did what.
+    #[command(subcommand)]
+    Audit(AuditCommand),
     /// Check the settings and print what is in force, secrets hidden, with the source of each value.
     CheckConfig,
     /// Print a thinkheads.toml with every setting at its default.
@@ -64,6 +69,33 @@ enum User {
     },
 }
 
+#[derive(Debug, Subcommand)]
+enum AuditCommand {
+    /// Look at every record and say whether any was altered, taken out or put in.
+    Verify {
+        /// The digest that an earlier look printed: says whether everything up to it still stands.
+        #[arg(long, value_name = "DIGEST")]
+        since: Option<String>,
+    },
+    /// Print records, oldest first.
+    Export {
+        /// How.
+        #[arg(long, value_enum, default_value = "json-lines")]
+        format: ExportFormat,
+        /// Only acts that begin so, such as `session.`.
+        #[arg(long)]
+        action: Option<String>,
+    },
+}
+
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum ExportFormat {
+    /// One JSON object a line.
+    JsonLines,
+    /// Comma-separated values.
+    Csv,
+}
+
 /// Does what the command line says. Answers go to standard output, logs to standard error.
 ///
 /// # Errors
@@ -72,6 +104,7 @@ pub async fn run(cli: Cli) -> Result<(), StartError> {
     match cli.command.unwrap_or_else(|| Command::Serve(Serve::default())) {
         Command::Serve(serve) => self::serve(serve).await,
         Command::User(User::Add { admin }) => add_administrator(&admin).await,
+        Command::Audit(command) => audit(command).await,
         Command::CheckConfig => check_config(),
         Command::PrintConfig => {
             print!("{}", config::print_default());
@@ -127,6 +160,72 @@ async fn add_administrator(email: &str) -> Result<(), StartError> {
     let link = services.people().invite_administrator_cli(email).await?;
     println!("This link makes an administrator; it works once, for a day:\n{link}");
     store.close().await;
+    Ok(())
+}
+
+async fn audit(command: AuditCommand) -> Result<(), StartError> {
+    let config = Config::from_env()?;
+    telemetry::init_log(&config.log).map_err(StartError::Refused)?;
+    let (services, store) = startup::open_services(&config, false, None, None, None).await?;
+    let done = match command {
+        AuditCommand::Verify { since } => verify_audit(&services, since.as_deref()).await,
+        AuditCommand::Export { format, action } => export_audit(&services, format, action).await,
+    };
+    store.close().await;
+    done
+}
+
+async fn verify_audit(services: &Services, since: Option<&str>) -> Result<(), StartError> {
+    let verdict = services.audit().verify(Auditor::at_the_machine()).await?;
+    let known = match since {
+        Some(digest) => services.audit().has_digest(Auditor::at_the_machine(), digest).await?,
+        None => true,
+    };
+    for fault in &verdict.faults {
+        println!("{}", fault_words(fault));
+    }
+    if !known {
+        println!(
+            "The record that had this digest is gone, or was rewritten: the audit is not the one you looked at then."
+        );
+    }
+    if verdict.faults.is_empty() && known {
+        println!(
+            "{} records, none altered or missing. Keep this digest elsewhere: {}",
+            verdict.records, verdict.digest
+        );
+        return Ok(());
+    }
+    Err(StartError::Refused("the audit is not what was written".to_owned()))
+}
+
+fn fault_words(fault: &AuditFault) -> String {
+    match fault {
+        AuditFault::Missing { from, to } if from == to => format!("Record {from} is missing."),
+        AuditFault::Missing { from, to } => format!("Records {from} to {to} are missing."),
+        AuditFault::Altered { seq, id } => format!("Record {seq} ({id}) was altered, or one before it was."),
+        AuditFault::Unchained { id } => format!("Record {id} was put in past the chain."),
+        AuditFault::End { expected, found } => {
+            format!("The last record should be {expected} and is {found}: the end was cut off or changed.")
+        }
+    }
+}
+
+async fn export_audit(services: &Services, format: ExportFormat, action: Option<String>) -> Result<(), StartError> {
+    let format = match format {
+        ExportFormat::Csv => AuditFormat::Csv,
+        ExportFormat::JsonLines => AuditFormat::JsonLines,
+    };
+    let filter = AuditFilter { action, ..AuditFilter::default() };
+    let mut export = services.audit().export(Auditor::at_the_machine(), filter, format);
+    let mut out = io::stdout().lock();
+    while let Some(text) = export.next().await? {
+        match io::Write::write_all(&mut out, text.as_bytes()) {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(()),
+            Err(error) => return Err(StartError::Refused(format!("standard output: {error}"))),
+            Ok(()) => {}
+        }
+    }
     Ok(())
 }
 

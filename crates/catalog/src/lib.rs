@@ -13,11 +13,11 @@ mod snapshot;
 pub mod vault;
 
 pub use check::check_compose;
-pub use edit::{Changes, Edit, EditError, apply_edits};
+pub use edit::{Changes, Edit, EditError, StackText, apply_edits};
 pub use hide::{HIDDEN, hide};
 pub use import::{Import, ImportStep, plan_import};
 pub use read::{Reading, read};
 pub use repository::{
-    Author, CatalogError, Change, Committed, Conflict, ConflictFile, Pulled, Repository, Upstream, diff,
+    Author, CatalogError, Change, Committed, Conflict, ConflictFile, Preview, Pulled, Repository, Upstream, diff,
 };
 pub use snapshot::{GUESTS_FILE, HYPERVISOR_FILE, SECRETS_FILE, STACKS_FILE, STACKS_FOLDER, Snapshot, is_catalog_path};

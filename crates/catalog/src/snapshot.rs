@@ -58,6 +58,9 @@ pub(crate) enum Content {
     Unreadable(String),
 }
 
+/// The reason why a file that is no text is not read.
+pub(crate) const NO_TEXT: &str = "it is no text in UTF-8";
+
 impl Snapshot {
     /// A snapshot of given texts by path, for what is not in a repository (yet).
     pub fn of_texts<P: Into<String>, T: Into<String>>(texts: impl IntoIterator<Item = (P, T)>) -> Self {
@@ -131,13 +134,32 @@ impl Snapshot {
     /// A path as older files say it, on a hypervisor that is no more: the longest end of it that is a file here, with its text.
     #[must_use]
     pub fn resolve(&self, path: &str) -> Option<(&str, &str)> {
+        match self.find(path)? {
+            (path, Content::Text(text)) => Some((path, text)),
+            (_, Content::Unreadable(_)) => None,
+        }
+    }
+
+    /// Likewise a file that is there but cannot be read, and why.
+    pub(crate) fn resolve_unreadable(&self, path: &str) -> Option<(&str, &str)> {
+        match self.find(path)? {
+            (path, Content::Unreadable(reason)) => Some((path, reason)),
+            (_, Content::Text(_)) => None,
+        }
+    }
+
+    fn find(&self, path: &str) -> Option<(&str, &Content)> {
         let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty() && *part != ".").collect();
-        (0..parts.len()).find_map(|from| {
-            let (path, content) = self.files.get_key_value(&parts[from..].join("/"))?;
-            match content {
-                Content::Text(text) => Some((path.as_str(), text.as_str())),
-                Content::Unreadable(_) => None,
-            }
+        let found = (0..parts.len()).find_map(|from| self.files.get_key_value(&parts[from..].join("/")))?;
+        Some((found.0.as_str(), found.1))
+    }
+
+    /// The files that are there but cannot be read, with the reasons. Files that are no text, such as pictures, are not meant to
+    /// be read.
+    pub(crate) fn unreadable(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.files.iter().filter_map(|(path, content)| match content {
+            Content::Unreadable(reason) if reason != NO_TEXT => Some((path.as_str(), reason.as_str())),
+            _ => None,
         })
     }
 }

@@ -2,7 +2,6 @@
 
 mod apply;
 pub mod diff;
-pub mod dotenv;
 mod drift;
 pub mod model;
 pub mod names;

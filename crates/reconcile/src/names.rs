@@ -1,15 +1,12 @@
 //! Names and addresses, compared as Portainer and git compare them.
 
-/// A name as Portainer makes it: lower case, and every character outside `[-_a-z0-9]` removed.
-#[must_use]
-pub fn normalise(name: &str) -> String {
-    name.to_lowercase().chars().filter(|c| matches!(c, '-' | '_' | 'a'..='z' | '0'..='9')).collect()
-}
+/// A name as Portainer makes it.
+pub use types::catalog::normalise_name as normalise;
 
-/// Whether compose takes it as a project name: as Portainer makes it, with a letter or digit first.
+/// Whether compose takes it as a project name, unchanged by Portainer: see [`check_stack_name`](types::catalog::check_stack_name).
 #[must_use]
 pub fn is_project_name(name: &str) -> bool {
-    name.starts_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit()) && normalise(name) == name
+    types::catalog::check_stack_name(name).is_ok()
 }
 
 /// Whether two git references mean the same: `main` and `refs/heads/main`, `v1` and `refs/tags/v1`, nothing and HEAD.

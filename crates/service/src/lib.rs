@@ -27,7 +27,7 @@ use store::{Blobs, Store};
 use tokio_util::sync::CancellationToken;
 use upstream::phoenix::Inference;
 
-pub use audit::Audit;
+pub use audit::{Audit, AuditExport, AuditFormat, Auditor};
 pub use chat::Chat;
 pub use deploy::{Deploy, DeployError, DeploySettings, Operator};
 pub use error::ServiceError;

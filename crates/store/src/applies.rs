@@ -9,6 +9,7 @@ use crate::{
     audit::append,
     codec::{Word, number},
     db::args,
+    locks::{HeldLock, fence},
 };
 
 /// An apply to be begun.
@@ -90,13 +91,15 @@ impl TryFrom<ApplyDb> for ApplyRow {
 }
 
 impl Store {
-    /// Writes that an apply begins. On the disk when this returns.
+    /// Writes that an apply begins, under the locks that it `held`. On the disk when this returns.
     ///
     /// # Errors
+    /// [`StoreError::Conflict`] on `lock_lost` when another has taken one of the locks;
     /// [`StoreError::Conflict`] on `applies_id` when it was begun before, on `apply_environments_environment` when another apply
     /// on one of its environments has not ended.
-    pub async fn begin_apply(&self, new: &NewApply) -> Result<()> {
+    pub async fn begin_apply(&self, new: &NewApply, held: &[HeldLock]) -> Result<()> {
         let mut tx = self.db.begin_durable().await?;
+        fence(&mut tx, held).await?;
         tx.execute(
             "INSERT INTO applies (id, actor, owner, record, state, began_at, last_entry) \
              VALUES ($1, $2, $3, $4, 'running', $5, 0)",
@@ -120,16 +123,19 @@ impl Store {
         tx.commit().await
     }
 
-    /// Writes the end of an apply. On the disk when this returns. The same end may be written again.
+    /// Writes the end of an apply, under the locks that it `held`. On the disk when this returns. The same end may be written
+    /// again.
     ///
     /// # Errors
+    /// [`StoreError::Conflict`] on `lock_lost` when another has taken one of the locks;
     /// [`StoreError::NotFound`] when there is no such apply; [`StoreError::Conflict`] on `apply_ended` when it ended otherwise,
     /// or `state` is no end.
-    pub async fn end_apply(&self, id: &str, state: ApplyState, now: Millis) -> Result<()> {
+    pub async fn end_apply(&self, id: &str, state: ApplyState, now: Millis, held: &[HeldLock]) -> Result<()> {
         if state == ApplyState::Running {
             return Err(StoreError::conflict("apply_ended"));
         }
         let mut tx = self.db.begin_durable().await?;
+        fence(&mut tx, held).await?;
         let ended = tx
             .execute(
                 "UPDATE applies SET state = $2, ended_at = $3 WHERE id = $1 AND state = 'running'",

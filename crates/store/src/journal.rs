@@ -6,6 +6,7 @@ use crate::{
     Result, Store, StoreError,
     codec::{Word, number},
     db::args,
+    locks::{HeldLock, fence},
 };
 
 /// An entry to be appended.
@@ -78,13 +79,16 @@ impl TryFrom<EntryDb> for EntryRow {
 }
 
 impl Store {
-    /// Appends to the journal of an apply. On the disk when this returns. Returns the entry's number.
+    /// Appends to the journal of an apply, if nobody else has taken one of the locks that its writer `held` (none for an event,
+    /// which anybody may write). On the disk when this returns. Returns the entry's number.
     ///
     /// # Errors
+    /// [`StoreError::Conflict`] on `lock_lost` when another has taken a lock;
     /// [`StoreError::NotFound`] when there is no such apply; [`StoreError::Conflict`] on `apply_ended` when it has ended and the
     /// entry is no event: whoever writes it was taken for dead, and another has finished.
-    pub async fn append_entry(&self, new: &NewEntry) -> Result<u64> {
+    pub async fn append_entry(&self, new: &NewEntry, held: &[HeldLock]) -> Result<u64> {
         let mut tx = self.db.begin_durable().await?;
+        fence(&mut tx, held).await?;
         let seq: Option<(i64,)> = tx
             .optional(
                 "UPDATE applies SET last_entry = last_entry + 1 WHERE id = $1 AND (state = 'running' OR $2 = 'event') \

@@ -31,6 +31,7 @@ mod threads;
 mod tokens;
 
 pub use applies::{ApplyRow, ApplyState, NewApply};
+pub use audit::{AuditFault, AuditFilter, AuditVerdict};
 pub use blobs::Blobs;
 pub use conversations::NewConversation;
 pub use error::{Result, StoreError};
@@ -38,7 +39,7 @@ pub use generations::{FinishedGeneration, GenerationRow, NewGeneration};
 pub use invitations::{InvitationKind, InvitationRecord, NewInvitation};
 pub use jobs::{JobRow, JobState, NewJob, retry_delay};
 pub use journal::{EntryKind, EntryRow, NewEntry};
-pub use locks::{LockAttempt, LockRow};
+pub use locks::{HeldLock, LockAttempt, LockRow};
 pub use messages::{NewMessage, PromptAndAnswer};
 pub use people::{NewUser, UserRecord};
 pub use pieces::PieceBatch;

@@ -5,7 +5,11 @@
 
 use types::Millis;
 
-use crate::{Result, Store, StoreError, codec::number, db::args};
+use crate::{
+    Result, Store, StoreError,
+    codec::number,
+    db::{Tx, args},
+};
 
 /// A lock that is held, or was until it lapsed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,6 +26,40 @@ pub struct LockRow {
     pub renewed_at: Millis,
     /// From this time on another may take it.
     pub expires_at: Millis,
+}
+
+/// A lock as whoever took it knows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HeldLock {
+    /// The environment.
+    pub environment: String,
+    /// Who took it.
+    pub owner: String,
+    /// The epoch it was taken under.
+    pub epoch: u64,
+}
+
+/// Goes on only while nobody else has taken one of these locks, and keeps it so until the transaction ends: the rows are
+/// changed to what they are, so that who would take one waits. A lock that has lapsed and was not taken still counts.
+///
+/// # Errors
+/// [`StoreError::Conflict`] on `lock_lost`.
+pub(crate) async fn fence(tx: &mut Tx, held: &[HeldLock]) -> Result<()> {
+    let mut held: Vec<&HeldLock> = held.iter().collect();
+    // In one order, so that two that hold several don't wait for each other.
+    held.sort_unstable_by(|one, other| one.environment.cmp(&other.environment));
+    for lock in held {
+        let found = tx
+            .execute(
+                "UPDATE locks SET epoch = epoch WHERE environment = $1 AND owner = $2 AND epoch = $3",
+                args![&lock.environment, &lock.owner, lock.epoch],
+            )
+            .await?;
+        if found == 0 {
+            return Err(StoreError::conflict("lock_lost"));
+        }
+    }
+    Ok(())
 }
 
 /// What became of an attempt to take a lock.

@@ -2,7 +2,12 @@
 
 use types::Millis;
 
-use crate::{Result, Store, StoreError, codec::number, db::args};
+use crate::{
+    Result, Store, StoreError,
+    codec::number,
+    db::args,
+    locks::{HeldLock, fence},
+};
 
 /// A revision to be kept.
 #[derive(Clone, Debug)]
@@ -78,14 +83,16 @@ fn rows(rows: Vec<RevisionDb>) -> Result<Vec<RevisionRow>> {
 }
 
 impl Store {
-    /// Keeps a revision, which then counts as applied. On the disk when this returns. Written again by its apply, the later
-    /// text stays and no second revision comes of it.
+    /// Keeps a revision, which then counts as applied, under the locks that its apply `held`. On the disk when this returns.
+    /// Written again by its apply, the later text stays and no second revision comes of it.
     ///
     /// # Errors
+    /// [`StoreError::Conflict`] on `lock_lost` when another has taken one of the locks;
     /// [`StoreError::Conflict`] on `revisions_number` when its number is not the next, so another was kept meanwhile; on
     /// `revisions_apply_id_environment_stack` when its apply kept one under another number.
-    pub async fn keep_revision(&self, new: &NewRevision) -> Result<()> {
+    pub async fn keep_revision(&self, new: &NewRevision, held: &[HeldLock]) -> Result<()> {
         let mut tx = self.db.begin_durable().await?;
+        fence(&mut tx, held).await?;
         // In line, so that what is read here still holds at the commit.
         tx.raise("revisions").await?;
         let again = tx
@@ -122,19 +129,22 @@ impl Store {
         tx.commit().await
     }
 
-    /// Writes that a stack was removed: its revisions stay, none counts as applied. On the disk when this returns. Returns
-    /// whether one did.
+    /// Writes that a stack was removed, under the locks that the apply `held`: its revisions stay, none counts as applied. On
+    /// the disk when this returns. Returns whether one did.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`] when the database does not answer.
-    pub async fn forget_applied(&self, environment: &str, stack: &str) -> Result<bool> {
-        let forgotten = self
-            .db
-            .execute_durably(
+    /// [`StoreError::Conflict`] on `lock_lost` when another has taken one of the locks; [`StoreError::Unavailable`] when the
+    /// database does not answer.
+    pub async fn forget_applied(&self, environment: &str, stack: &str, held: &[HeldLock]) -> Result<bool> {
+        let mut tx = self.db.begin_durable().await?;
+        fence(&mut tx, held).await?;
+        let forgotten = tx
+            .execute(
                 "UPDATE revisions SET applied = 0 WHERE environment = $1 AND stack = $2 AND applied = 1",
                 args![environment, stack],
             )
             .await?;
+        tx.commit().await?;
         Ok(forgotten > 0)
     }
 

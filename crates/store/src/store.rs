@@ -92,7 +92,7 @@ impl Store {
             }
             Db::Postgres(pool) => POSTGRES_MIGRATIONS.run(pool).await?,
         }
-        Ok(())
+        self.chain_older_audit().await
     }
 
     /// The schema's version in the database; 0 before the first migration.

@@ -54,6 +54,14 @@ pub(crate) fn with_trace(mut problem: Problem, trace_id: &str) -> Problem {
     problem
 }
 
+/// Says how to come in (RFC 9110 §11.6.1), for programs that were refused for want of a token.
+pub(crate) fn ask_for_token(mut response: Response) -> Response {
+    if response.status() == StatusCode::UNAUTHORIZED {
+        response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    }
+    response
+}
+
 /// Says when to come back, for programs.
 pub(crate) fn add_retry_after(response: &mut Response, problem: &Problem) {
     if let Some(seconds) = problem.retry_after_s {

@@ -171,3 +171,36 @@ async fn a_demo_says_so_on_every_page() {
     let page = Person::new(served.addr, &served.url).get("/sign-in").await.text;
     assert!(page.contains("Sample answers"), "{page}");
 }
+
+#[tokio::test]
+async fn the_audit_is_held_against_its_chain_and_handed_out() {
+    let folder = TempDir::new().unwrap();
+    let run = async |arguments: &[&str]| {
+        let output = timeout(PATIENCE, program(folder.path()).args(arguments).output()).await.unwrap().unwrap();
+        (output.status.success(), String::from_utf8(output.stdout).unwrap())
+    };
+    for n in 1..=3 {
+        let email = format!("person-{n}@example.org");
+        assert!(run(&["user", "add", "--admin", &email]).await.0);
+    }
+    let (sound, words) = run(&["audit", "verify"]).await;
+    assert!(sound, "{words}");
+    let digest = words.trim().rsplit(' ').next().unwrap().to_owned();
+    let (_, lines) = run(&["audit", "export"]).await;
+    assert_eq!(lines.lines().count(), 3, "{lines}");
+    let (_, table) = run(&["audit", "export", "--format", "csv"]).await;
+    assert!(table.starts_with("id,time,actor,") && table.lines().count() == 4, "{table}");
+    assert!(run(&["audit", "verify", "--since", &digest]).await.0);
+    assert!(!run(&["audit", "verify", "--since", "0123"]).await.0);
+
+    // One byte, by somebody with an editor.
+    let record: serde_json::Value = serde_json::from_str(lines.lines().nth(1).unwrap()).unwrap();
+    let subject = record["subject"].as_str().unwrap().as_bytes();
+    let path = folder.path().join("data/thinkheads.db");
+    let mut bytes = std::fs::read(&path).unwrap();
+    let at = bytes.windows(subject.len()).position(|window| window == subject).unwrap();
+    bytes[at + subject.len() - 1] ^= 1;
+    std::fs::write(&path, bytes).unwrap();
+    let (sound, words) = run(&["audit", "verify"]).await;
+    assert!(!sound && words.contains("was altered"), "{words}");
+}

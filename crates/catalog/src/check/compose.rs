@@ -1,12 +1,12 @@
 //! Compose texts held against the variables of their stacks.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use types::catalog::{Diagnostic, DiagnosticCode as Code, Severity, Stack, StackSource, VariableValue};
 
 use super::Scene;
 use crate::{
-    compose::{Compose, HazardKind},
+    compose::{Compose, ComposeError, HazardKind},
     read::Findings,
 };
 
@@ -21,6 +21,15 @@ struct Lacking<'a> {
 /// in the catalog, or an address and a path. Pure; the planner calls it for texts from other repositories.
 #[must_use]
 pub fn check_compose(stack: &Stack, environments: &[&str], file: &str, text: &str) -> Vec<Diagnostic> {
+    findings(stack, environments, file, &Compose::parse(text))
+}
+
+fn findings(
+    stack: &Stack,
+    environments: &[&str],
+    file: &str,
+    compose: &Result<Compose, ComposeError>,
+) -> Vec<Diagnostic> {
     let mut findings = Vec::new();
     let mut find = |severity, code, (line, column), pointer: &str, message: String, remedy: String| {
         findings.push(Diagnostic {
@@ -36,11 +45,11 @@ pub fn check_compose(stack: &Stack, environments: &[&str], file: &str, text: &st
             guest: None,
         });
     };
-    let compose = match Compose::parse(text) {
+    let compose = match compose {
         Ok(compose) => compose,
         Err(error) => {
-            let place = (error.line, error.column);
-            find(Severity::Error, Code::BadCompose, place, "", error.message, "Mend the compose file.".to_owned());
+            let (place, message) = ((error.line, error.column), error.message.clone());
+            find(Severity::Error, Code::BadCompose, place, "", message, "Mend the compose file.".to_owned());
             return findings;
         }
     };
@@ -85,33 +94,37 @@ pub fn check_compose(stack: &Stack, environments: &[&str], file: &str, text: &st
 }
 
 pub(super) fn check(scene: &Scene<'_>, out: &mut Findings) {
+    let mut runs_on: HashMap<&str, Vec<&str>> = HashMap::new();
+    for guest in scene.guests.iter().map(|found| &found.guest).filter(|guest| guest.is_target()) {
+        for assignment in &guest.assignments {
+            runs_on.entry(&assignment.stack).or_default().push(guest.settings_for(assignment));
+        }
+    }
     for found in scene.stacks {
         let StackSource::Text { path } = &found.stack.source else { continue };
         let Some((file, text)) = scene.snapshot.resolve(path) else {
             let at = found.at.nearest("/compose_file_path");
+            if let Some((file, reason)) = scene.snapshot.resolve_unreadable(path) {
+                let message = format!("The compose file {file} cannot be read: {reason}.");
+                at.error(Code::UnreadableFile, message, "Put a text file of at most 2 MiB in UTF-8 there.", out);
+                continue;
+            }
             let message = format!("There is no file “{path}” in the catalog's repository.");
             let remedy = "Put the compose file there, or give the stack a “git_repo”.";
             at.error(Code::BadCompose, message, remedy, out);
             continue;
         };
-        let environments: Vec<&str> = scene
-            .guests
-            .iter()
-            .filter(|one| one.guest.is_target())
-            .flat_map(|one| {
-                one.guest.assignments.iter().map(|assignment| (assignment, one.guest.settings_for(assignment)))
-            })
-            .filter(|(assignment, _)| assignment.stack == found.stack.name)
-            .map(|(_, environment)| environment)
-            .collect();
-        out.append(&mut check_compose(&found.stack, &environments, file, text));
-        unused(scene, found, text, out);
+        let environments = runs_on.get(found.stack.name.as_str()).map_or(&[][..], Vec::as_slice);
+        let compose = Compose::parse(text);
+        out.append(&mut findings(&found.stack, environments, file, &compose));
+        if let Ok(compose) = &compose {
+            unused(scene, found, compose, out);
+        }
     }
 }
 
 /// Variables the text never uses: most often a misspelling.
-fn unused(scene: &Scene<'_>, found: &crate::read::FoundStack<'_>, text: &str, out: &mut Findings) {
-    let Ok(compose) = Compose::parse(text) else { return };
+fn unused(scene: &Scene<'_>, found: &crate::read::FoundStack<'_>, compose: &Compose, out: &mut Findings) {
     let lists = std::iter::once(found.at.clone())
         .chain(found.at.nearest("/environments").members().into_iter().map(|(_, at)| at));
     // `stack.env` hands all variables to a container.

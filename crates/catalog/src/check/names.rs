@@ -1,5 +1,7 @@
 //! Names that stand twice, or are one after Portainer's normalising.
 
+use std::collections::HashMap;
+
 use types::catalog::{DiagnosticCode as Code, normalise_name};
 
 use super::Scene;
@@ -10,17 +12,25 @@ fn place<'a>(at: &Cursor<'a>) -> Cursor<'a> {
 }
 
 pub(super) fn check(scene: &Scene<'_>, out: &mut Findings) {
+    let mut alike: HashMap<&str, Vec<usize>> = HashMap::new();
+    let mut normal: HashMap<String, Vec<usize>> = HashMap::new();
+    for (index, found) in scene.stacks.iter().enumerate() {
+        alike.entry(&found.stack.name).or_default().push(index);
+        normal.entry(normalise_name(&found.stack.name)).or_default().push(index);
+    }
+    let other = |among: Option<&Vec<usize>>, index: usize| {
+        among.and_then(|among| among.iter().find(|other| **other != index)).map(|other| &scene.stacks[*other])
+    };
     for (index, found) in scene.stacks.iter().enumerate() {
         let name = &found.stack.name;
-        let others = || scene.stacks.iter().enumerate().filter(move |(other, _)| *other != index).map(|(_, one)| one);
-        if let Some(other) = others().find(|other| other.stack.name == *name) {
+        if let Some(other) = other(alike.get(name.as_str()), index) {
             let message = format!("Two stacks are called “{name}”; the other is {}.", line_of(&other.at));
             place(&found.at).error(Code::DuplicateName, message, "Rename or remove one of them.", out);
             continue;
         }
-        let normal = normalise_name(name);
-        if let Some(other) = others().find(|other| normalise_name(&other.stack.name) == normal && !normal.is_empty()) {
-            let message = format!("“{name}” and “{}” are both “{normal}” on a Docker host.", other.stack.name);
+        let on_host = normalise_name(name);
+        if let Some(other) = other(normal.get(&on_host), index).filter(|_| !on_host.is_empty()) {
+            let message = format!("“{name}” and “{}” are both “{on_host}” on a Docker host.", other.stack.name);
             place(&found.at).error(Code::NameCollision, message, "Rename one of them.", out);
         }
     }

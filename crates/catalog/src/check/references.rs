@@ -1,8 +1,8 @@
 //! Stacks, environments and machines that are named but do not exist.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
-use types::catalog::{DiagnosticCode as Code, same_environment};
+use types::catalog::{Assignment, DiagnosticCode as Code, same_environment};
 
 use super::Scene;
 use crate::{read::Findings, snapshot::STACKS_FILE};
@@ -16,7 +16,7 @@ pub(super) fn check(scene: &Scene<'_>, out: &mut Findings) {
     let names: Vec<&str> = scene.stacks.iter().map(|found| found.stack.name.as_str()).collect();
     for found in scene.stacks {
         for (index, name) in found.stack.depends_on.iter().enumerate() {
-            if stacks_are_known && !names.contains(&name.as_str()) {
+            if stacks_are_known && scene.index(name).is_none() {
                 let at = found.at.nearest(&format!("/depends_on/{index}"));
                 let message = format!("“{}” depends on “{name}”, which is no stack.", found.stack.name);
                 at.error(Code::UnknownStack, message, nearest(name, &names, "Add that stack, or remove this."), out);
@@ -42,13 +42,14 @@ pub(super) fn check(scene: &Scene<'_>, out: &mut Findings) {
 }
 
 fn assignments(scene: &Scene<'_>, stacks_are_known: bool, names: &[&str], out: &mut Findings) {
+    let environments: BTreeSet<&str> = scene.guests.iter().filter_map(|one| one.guest.environment.as_deref()).collect();
     for found in scene.guests {
+        let assigned: HashMap<&str, &Assignment> =
+            found.guest.assignments.iter().map(|one| (one.stack.as_str(), one)).collect();
         let list = found.at.nearest("/docker_stacks");
         for entry in list.items() {
             let name = entry.node.string().or_else(|| entry.node.get("name")?.string());
-            let Some(assignment) = found.guest.assignments.iter().find(|one| Some(one.stack.as_str()) == name) else {
-                continue;
-            };
+            let Some(assignment) = name.and_then(|name| assigned.get(name)) else { continue };
             let entry = entry.of_stack(&assignment.stack);
             let Some(stack) = scene.stack(&assignment.stack) else {
                 if stacks_are_known && !exists_unread(scene, &assignment.stack) {
@@ -59,7 +60,7 @@ fn assignments(scene: &Scene<'_>, stacks_are_known: bool, names: &[&str], out: &
                 continue;
             };
             let Some(environment) = &assignment.environment else { continue };
-            let is_environment = scene.guests.iter().any(|one| one.guest.environment.as_ref() == Some(environment));
+            let is_environment = environments.contains(environment.as_str());
             let customary =
                 stack.stack.environments.is_empty() && CUSTOMARY.iter().any(|one| same_environment(one, environment));
             if stack.stack.override_for(environment).is_none() && !is_environment && !customary {
@@ -88,12 +89,14 @@ fn environments(scene: &Scene<'_>, out: &mut Findings) {
     let assigned =
         scene.guests.iter().flat_map(|found| &found.guest.assignments).filter_map(|one| one.environment.as_deref());
     let known: BTreeSet<&str> = guests.chain(assigned).chain(CUSTOMARY).collect();
+    let mut answers: HashMap<&str, bool> = HashMap::new();
     if scene.guests.is_empty() {
         return;
     }
     for found in scene.stacks {
         for (name, entry) in found.at.nearest("/environments").members() {
-            if found.stack.environments.contains_key(name) && !known.iter().any(|one| same_environment(one, name)) {
+            let is_known = *answers.entry(name).or_insert_with(|| known.iter().any(|one| same_environment(one, name)));
+            if found.stack.environments.contains_key(name) && !is_known {
                 let known: Vec<&str> = known.iter().copied().collect();
                 let message = format!("No machine has an environment “{name}”, so these settings have no effect.");
                 entry.warn(

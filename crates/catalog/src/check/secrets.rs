@@ -1,5 +1,7 @@
 //! Secrets that stand in the open, and names of secrets that are in no vault.
 
+use std::collections::BTreeSet;
+
 use types::catalog::{DiagnosticCode as Code, SecretName, StackSource, Variable, VariableValue, looks_secret};
 
 use super::Scene;
@@ -11,10 +13,12 @@ use crate::{
 
 pub(super) fn check(scene: &Scene<'_>, out: &mut Findings) {
     let known = match scene.docs.root(SECRETS_FILE) {
-        Some(root) if !scene.docs.is_broken(SECRETS_FILE) => Some(vault::names(root.doc)),
+        Some(root) if !scene.docs.is_broken(SECRETS_FILE) => {
+            Some(vault::names(root.doc).into_iter().collect::<BTreeSet<_>>())
+        }
         Some(_) => None,
         // A file that is there but cannot be read may hold anything.
-        None => (!scene.docs.is_broken(SECRETS_FILE)).then(Vec::new),
+        None => (!scene.docs.is_broken(SECRETS_FILE)).then(BTreeSet::new),
     };
     let unknown = |name: &SecretName| known.as_ref().is_some_and(|known| !known.contains(name));
     let tell = |at: &Cursor<'_>, name: &SecretName, out: &mut Findings| {

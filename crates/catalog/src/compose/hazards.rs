@@ -1,8 +1,10 @@
 //! What a compose text asks for that a Docker host behind Portainer cannot give, or that makes deployments unrepeatable.
 
+use types::catalog::ImageName;
+
 use super::{
     services::{Service, is_relative},
-    yaml::Yaml,
+    yaml::{Kind, Yaml},
 };
 
 /// One hazard.
@@ -37,6 +39,8 @@ pub enum HazardKind {
     ContainerName,
     /// Waits for the health of a service whose health check is switched off or nowhere to be seen.
     NoHealthcheck,
+    /// `extends` or `include`: a part of what will run is said elsewhere, so that what is known of it is incomplete.
+    Elsewhere,
 }
 
 impl ComposeHazard {
@@ -64,6 +68,9 @@ impl ComposeHazard {
             HazardKind::NoHealthcheck => {
                 format!("“{subject}” waits until “{detail}” is healthy, which has no health check here.")
             }
+            HazardKind::Elsewhere => {
+                format!("“{subject}” takes in “{detail}”, which is not looked at: what is known here is incomplete.")
+            }
         }
     }
 
@@ -80,6 +87,9 @@ impl ComposeHazard {
             HazardKind::Build => "Build the image elsewhere, push it to a registry and name it here.",
             HazardKind::ContainerName => "Remove “container_name”; the service's name reaches it just as well.",
             HazardKind::NoHealthcheck => "Give it a “healthcheck”, unless its image has one.",
+            HazardKind::Elsewhere => {
+                "Write it out here, or name the other file as a further compose file of the stack."
+            }
         }
     }
 }
@@ -89,7 +99,7 @@ pub(super) fn find(root: &Yaml, services: &[Service]) -> Vec<ComposeHazard> {
     for service in services {
         let node = root.get("services").and_then(|all| all.get(&service.name));
         let place = |key: &str| {
-            node.and_then(|node| node.get(key)).map_or((service.line, service.column), |at| (at.line, at.column))
+            node.and_then(|node| node.get(key)).map_or((service.line, service.column), |at| (at.at.line, at.at.column))
         };
         let mut push = |kind, key: &str, detail: &str| {
             let (line, column) = place(key);
@@ -103,6 +113,9 @@ pub(super) fn find(root: &Yaml, services: &[Service]) -> Vec<ComposeHazard> {
         };
         if let Some(image) = service.image.as_deref().filter(|image| !service.build && is_moving(image)) {
             push(HazardKind::MovingImage, "image", image);
+        }
+        if let Some(extends) = node.and_then(|node| node.get("extends")).filter(|extends| !extends.is_null()) {
+            push(HazardKind::Elsewhere, "extends", &elsewhere(extends, "service"));
         }
         if service.build {
             push(HazardKind::Build, "build", "");
@@ -123,12 +136,21 @@ pub(super) fn find(root: &Yaml, services: &[Service]) -> Vec<ComposeHazard> {
             }
         }
     }
+    for include in root.get("include").map(|include| one_or_more(include)).unwrap_or_default() {
+        hazards.push(ComposeHazard {
+            kind: HazardKind::Elsewhere,
+            subject: "include".to_owned(),
+            detail: elsewhere(include, "path"),
+            line: include.at.line,
+            column: include.at.column,
+        });
+    }
     for part in ["configs", "secrets"] {
         for (name, value) in root.get(part).map(Yaml::members).unwrap_or_default() {
             let Some(file) = value.get("file") else { continue };
             let Some(path) = file.text().filter(|path| is_relative(path) || !path.starts_with('/')) else { continue };
             let subject = format!("{part}/{}", name.text().unwrap_or_default());
-            let (line, column) = (file.line, file.column);
+            let (line, column) = (file.at.line, file.at.column);
             hazards.push(ComposeHazard {
                 kind: HazardKind::RelativeFile,
                 subject,
@@ -141,6 +163,23 @@ pub(super) fn find(root: &Yaml, services: &[Service]) -> Vec<ComposeHazard> {
     hazards
 }
 
+/// The items of a list, or the one that stands there without one.
+fn one_or_more(node: &Yaml) -> Vec<&Yaml> {
+    match node.items() {
+        [] if node.is_null() || matches!(node.kind, Kind::Sequence(_)) => Vec::new(),
+        [] => vec![node],
+        items => items.iter().collect(),
+    }
+}
+
+/// What `extends` or an entry of `include` names: a text, or a mapping with a `file` or the member `key`, a text or a list.
+fn elsewhere(node: &Yaml, key: &str) -> String {
+    let named = |node: &Yaml| node.text().or_else(|| node.items().first()?.text()).map(str::to_owned);
+    named(node)
+        .or_else(|| ["file", key].into_iter().filter_map(|key| node.get(key)).find_map(named))
+        .unwrap_or_default()
+}
+
 /// Whether an image has neither a digest nor a tag other than `latest`. A tag from a variable counts as one.
 fn is_moving(image: &str) -> bool {
     if image.contains('@') {
@@ -151,9 +190,5 @@ fn is_moving(image: &str) -> bool {
         (Some(_), Some(_)) if image.ends_with('}') || image.contains(":${") => return false,
         _ => image,
     };
-    let last = bare.rsplit('/').next().unwrap_or(bare);
-    match last.split_once(':') {
-        None => true,
-        Some((_, tag)) => tag == "latest",
-    }
+    ImageName::parse(bare).is_floating()
 }

@@ -46,11 +46,11 @@ const DEEPEST: usize = 16;
 /// What is wrong with the form, as compose would refuse it.
 pub(super) fn find(text: &str) -> Result<Vec<Found>, String> {
     let mut found = Vec::new();
-    scan(text, &[], &mut found)?;
+    scan(text, &[], 0, &mut found)?;
     Ok(found)
 }
 
-fn scan(text: &str, unless: &[String], found: &mut Vec<Found>) -> Result<(), String> {
+fn scan(text: &str, unless: &[String], depth: usize, found: &mut Vec<Found>) -> Result<(), String> {
     let mut rest = text;
     while let Some(at) = rest.find('$') {
         rest = &rest[at + 1..];
@@ -60,7 +60,7 @@ fn scan(text: &str, unless: &[String], found: &mut Vec<Found>) -> Result<(), Str
             let Some(end) = closing(after) else {
                 return Err(format!("“${{{}” has no closing brace", first(after)));
             };
-            braced(&after[..end], unless, found)?;
+            braced(&after[..end], unless, depth + 1, found)?;
             rest = &after[end + 1..];
         } else {
             let length = name_length(rest);
@@ -75,11 +75,14 @@ fn scan(text: &str, unless: &[String], found: &mut Vec<Found>) -> Result<(), Str
 }
 
 /// The inside of `${…}`.
-fn braced(inside: &str, unless: &[String], found: &mut Vec<Found>) -> Result<(), String> {
+fn braced(inside: &str, unless: &[String], depth: usize, found: &mut Vec<Found>) -> Result<(), String> {
     let length = name_length(inside);
     let (name, rest) = inside.split_at(length);
-    if name.is_empty() || unless.len() > DEEPEST {
-        return Err(format!("“${{{inside}}}” names no variable"));
+    if name.is_empty() {
+        return Err(format!("“${{{}}}” names no variable", first(inside)));
+    }
+    if depth > DEEPEST {
+        return Err(format!("variables are nested more than {DEEPEST} deep"));
     }
     let operator = rest.strip_prefix(':').unwrap_or(rest);
     let mut push = |need| found.push(Found { name: name.to_owned(), need, unless: unless.to_vec() });
@@ -91,7 +94,7 @@ fn braced(inside: &str, unless: &[String], found: &mut Vec<Found>) -> Result<(),
         '-' => {
             push(Need::Default);
             let inner: Vec<String> = unless.iter().cloned().chain([name.to_owned()]).collect();
-            scan(word, &inner, found)
+            scan(word, &inner, depth, found)
         }
         '?' => {
             push(Need::Required(word.to_owned()));
@@ -99,9 +102,77 @@ fn braced(inside: &str, unless: &[String], found: &mut Vec<Found>) -> Result<(),
         }
         '+' => {
             push(Need::Alternative);
-            scan(word, unless, found)
+            scan(word, unless, depth, found)
         }
         _ => Err(format!("“${{{inside}}}” is no form of interpolation")),
+    }
+}
+
+/// What is known of a variable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Known<'a> {
+    /// Its value.
+    Value(&'a str),
+    /// It has a value, not an empty one, that is not told: a secret, or one that is made later.
+    Hidden,
+    /// Nobody sets it.
+    Unset,
+}
+
+/// Puts the values of variables into a text; none if the outcome cannot be known, or the form is none.
+///
+/// A variable that nobody sets makes the outcome unknown where the text puts it in as it is: compose would put in nothing and warn.
+pub(super) fn fill<'a>(text: &str, known: &impl Fn(&str) -> Known<'a>) -> Option<String> {
+    fill_at(text, 0, known)
+}
+
+fn fill_at<'a>(text: &str, depth: usize, known: &impl Fn(&str) -> Known<'a>) -> Option<String> {
+    if depth > DEEPEST {
+        return None;
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('$') {
+        out.push_str(&rest[..at]);
+        rest = &rest[at + 1..];
+        if let Some(after) = rest.strip_prefix('$') {
+            out.push('$');
+            rest = after;
+        } else if let Some(after) = rest.strip_prefix('{') {
+            let end = closing(after)?;
+            out.push_str(&fill_braced(&after[..end], depth + 1, known)?);
+            rest = &after[end + 1..];
+        } else {
+            let (name, after) = rest.split_at(name_length(rest));
+            let Known::Value(value) = known(name) else { return None };
+            out.push_str(value);
+            rest = after;
+        }
+    }
+    out.push_str(rest);
+    Some(out)
+}
+
+/// The inside of `${…}` with values put in.
+fn fill_braced<'a>(inside: &str, depth: usize, known: &impl Fn(&str) -> Known<'a>) -> Option<String> {
+    let (name, rest) = inside.split_at(name_length(inside));
+    // With a colon an empty value counts as none.
+    let (with_colon, operator) = rest.strip_prefix(':').map_or((false, rest), |rest| (true, rest));
+    let state = match known(name) {
+        Known::Value("") if with_colon => Known::Unset,
+        state => state,
+    };
+    let value = || match state {
+        Known::Value(value) => Some(value.to_owned()),
+        Known::Hidden | Known::Unset => None,
+    };
+    let mut chars = operator.chars();
+    match (chars.next(), state) {
+        (Some('-'), Known::Unset) => fill_at(chars.as_str(), depth, known),
+        (Some('+'), Known::Unset) => Some(String::new()),
+        (Some('+'), _) => fill_at(chars.as_str(), depth, known),
+        (None | Some('-' | '?'), _) => value(),
+        _ => None,
     }
 }
 
@@ -136,7 +207,7 @@ fn first(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Need, find};
+    use super::{Known, Need, fill, find};
 
     fn names(text: &str) -> Vec<(String, Need, Vec<String>)> {
         find(text).unwrap().into_iter().map(|one| (one.name, one.need, one.unless)).collect()
@@ -157,8 +228,48 @@ mod tests {
     }
 
     #[test]
+    fn values_are_put_in_where_they_are_known() {
+        let known = |name: &str| match name {
+            "A" => Known::Value("a"),
+            "EMPTY" => Known::Value(""),
+            "SECRET" => Known::Hidden,
+            _ => Known::Unset,
+        };
+        for (text, filled) in [
+            ("x${A}$A-y", Some("xaa-y")),
+            ("$$A $${A}", Some("$A ${A}")),
+            ("${EMPTY}|$EMPTY", Some("|")),
+            ("${NONE}", None),
+            ("$NONE/x", None),
+            ("${SECRET}", None),
+            ("${A:-x}${A-x}", Some("aa")),
+            ("${EMPTY:-x}${EMPTY-x}", Some("x")),
+            ("${NONE:-x}${NONE-y}", Some("xy")),
+            ("${SECRET:-x}", None),
+            ("${A:?set it}${A?}", Some("aa")),
+            ("${EMPTY?}", Some("")),
+            ("${EMPTY:?set it}", None),
+            ("${NONE?}", None),
+            ("${A:+x}${A+x}", Some("xx")),
+            ("${EMPTY:+x}${EMPTY+y}", Some("y")),
+            ("${NONE:+x}${NONE+x}", Some("")),
+            // What a secret is does not show, that it is does.
+            ("${SECRET:+x}", Some("x")),
+            ("${NONE:-${OTHER:-${A}.z}}", Some("a.z")),
+            ("${NONE:-${SECRET}}", None),
+            ("${A:-${SECRET}}", Some("a")),
+            ("${A", None),
+            ("${A*}", None),
+            (&format!("{}x{}", "${A:+".repeat(1_000), "}".repeat(1_000)), None),
+        ] {
+            assert_eq!(fill(text, &known).as_deref(), filled, "{text}");
+        }
+    }
+
+    #[test]
     fn what_compose_refuses_is_refused() {
-        for bad in ["${A", "${}", "$1", "cost: 5$", "${A:}", "${A*}", "${-x}"] {
+        let deep = format!("{}x{}", "${A:+".repeat(100_000), "}".repeat(100_000));
+        for bad in [deep.as_str(), "${A", "${}", "$1", "cost: 5$", "${A:}", "${A*}", "${-x}"] {
             assert!(find(bad).is_err(), "{bad}");
         }
     }

@@ -1,18 +1,29 @@
 //! What a compose text says about a deployment, as far as the catalog and the plan need to know: services, images, variables,
-//! and what will not work on a Docker host that Portainer reaches from afar. Pure functions on text.
+//! and what will not work on a Docker host that Portainer reaches from afar. Several files are made one ([`merge`](merge())), read
+//! with an environment's variables ([`facts`](facts())), and given image digests ([`pin_images`]). Pure functions on text.
 
+mod emit;
+mod facts;
+mod forms;
 mod hazards;
 mod interpolation;
+mod merge;
+mod pin;
 mod services;
+mod sites;
+mod unique;
 mod yaml;
 
 use types::catalog::{Variable, VariableValue};
 
+pub use facts::{Facts, HostPort, MOST_PORTS, ServiceFacts, facts};
 pub use hazards::{ComposeHazard, HazardKind};
 pub use interpolation::{Interpolation, Need};
+pub use merge::{FileError, merge};
+pub use pin::{PinError, pin_images, with_digest};
 pub use services::{Condition, Dependency, PublishedPort, Service};
 
-use yaml::{Kind, Yaml};
+use yaml::{Kind, Place, Yaml};
 
 /// A compose text, understood.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,11 +48,13 @@ pub struct ComposeError {
     pub column: u32,
     /// What is wrong.
     pub message: String,
+    /// Which of several texts, from 0.
+    file: usize,
 }
 
 impl ComposeError {
-    fn at((line, column): (u32, u32), message: String) -> Self {
-        Self { line, column, message }
+    fn at(Place { file, line, column }: Place, message: String) -> Self {
+        Self { line, column, message, file }
     }
 }
 
@@ -58,17 +71,21 @@ impl Compose {
     /// Parses a text.
     ///
     /// # Errors
-    /// [`ComposeError`] with line and column, if it is no YAML, has no services, or interpolates in a form compose refuses.
+    /// [`ComposeError`] with line and column, if it is no YAML, says a key twice, has no services, or interpolates in a form
+    /// compose refuses.
     pub fn parse(text: &str) -> Result<Self, ComposeError> {
-        let root = yaml::parse(text)?;
-        let here = (root.line, root.column);
+        Self::of(&merge::clean(yaml::parse(text, 0)?)?)
+    }
+
+    /// Reads a tree.
+    fn of(root: &Yaml) -> Result<Self, ComposeError> {
         let Some(services) = root.get("services").filter(|services| !services.members().is_empty()) else {
-            return Err(ComposeError::at(here, "There are no “services”.".to_owned()));
+            return Err(ComposeError::at(root.at, "There are no “services”.".to_owned()));
         };
         let mut interpolations = Vec::new();
-        variables(&root, "", &mut interpolations)?;
+        variables(root, "", &mut interpolations)?;
         let services = services::read(services)?;
-        let hazards = hazards::find(&root, &services);
+        let hazards = hazards::find(root, &services);
         Ok(Self { name: root.get("name").and_then(Yaml::text).map(str::to_owned), services, interpolations, hazards })
     }
 
@@ -122,14 +139,14 @@ const PROVIDED: [&str; 1] = ["COMPOSE_PROJECT_NAME"];
 fn variables(node: &Yaml, pointer: &str, out: &mut Vec<Interpolation>) -> Result<(), ComposeError> {
     match &node.kind {
         Kind::Scalar { text, .. } => {
-            let found = interpolation::find(text)
-                .map_err(|problem| ComposeError::at((node.line, node.column), format!("{problem}.")))?;
+            let found =
+                interpolation::find(text).map_err(|problem| ComposeError::at(node.at, format!("{problem}.")))?;
             out.extend(found.into_iter().map(|one| Interpolation {
                 name: one.name,
                 need: one.need,
                 unless: one.unless,
-                line: node.line,
-                column: node.column,
+                line: node.at.line,
+                column: node.at.column,
                 pointer: pointer.to_owned(),
             }));
         }

@@ -71,14 +71,14 @@ pub(super) fn read(services: &Yaml) -> Result<Vec<Service>, ComposeError> {
         let Some(name) = key.text() else { continue };
         if value.members().is_empty() && !value.is_null() {
             let message = format!("The service “{name}” must be a mapping with “image” or “build”.");
-            return Err(ComposeError::at((value.line, value.column), message));
+            return Err(ComposeError::at(value.at, message));
         }
         list.push(one(name, key, value));
     }
-    for (service, (_, value)) in list.iter().zip(services.members()) {
+    for (service, (key, value)) in list.iter().zip(services.members().iter().filter(|(key, _)| key.text().is_some())) {
         for dependency in &service.depends_on {
             if !list.iter().any(|one| one.name == dependency.service) {
-                let at = value.get("depends_on").map_or((service.line, service.column), |at| (at.line, at.column));
+                let at = value.get("depends_on").map_or(key.at, |at| at.at);
                 let message =
                     format!("“{}” depends on “{}”, which is no service here.", service.name, dependency.service);
                 return Err(ComposeError::at(at, message));
@@ -88,12 +88,17 @@ pub(super) fn read(services: &Yaml) -> Result<Vec<Service>, ComposeError> {
     Ok(list)
 }
 
+/// Reads `services` as they are, whatever is wrong with them.
+pub(super) fn read_unchecked(services: &Yaml) -> Vec<Service> {
+    services.members().iter().filter_map(|(key, value)| Some(one(key.text()?, key, value))).collect()
+}
+
 fn one(name: &str, key: &Yaml, value: &Yaml) -> Service {
     let text = |key: &str| value.get(key).and_then(Yaml::text).map(str::to_owned);
     Service {
         name: name.to_owned(),
-        line: key.line,
-        column: key.column,
+        line: key.at.line,
+        column: key.at.column,
         image: text("image").filter(|image| !image.is_empty()),
         build: value.get("build").is_some_and(|build| !build.is_null()),
         container_name: text("container_name"),
@@ -107,9 +112,7 @@ fn one(name: &str, key: &Yaml, value: &Yaml) -> Service {
             .filter_map(relative_bind)
             .collect(),
         env_files: value.get("env_file").map(env_files).unwrap_or_default(),
-        healthcheck: value
-            .get("healthcheck")
-            .is_some_and(|check| !check.is_null() && check.get("disable").and_then(Yaml::text) != Some("true")),
+        healthcheck: value.get("healthcheck").is_some_and(is_checked),
         restart: text("restart"),
     }
 }
@@ -134,7 +137,7 @@ fn dependencies(node: &Yaml) -> Vec<Dependency> {
 }
 
 /// `[HOST:][PUBLISHED:]TARGET[/PROTOCOL]`, or the long form.
-fn port(node: &Yaml) -> Option<PublishedPort> {
+pub(super) fn port(node: &Yaml) -> Option<PublishedPort> {
     let text = |key: &str| node.get(key).and_then(Yaml::text).map(str::to_owned);
     let Some(short) = node.text() else {
         return Some(PublishedPort {
@@ -153,7 +156,7 @@ fn port(node: &Yaml) -> Option<PublishedPort> {
 }
 
 /// Parts a text at colons that stand neither in `${…}` nor in `[…]`.
-fn outer_parts(text: &str) -> Vec<String> {
+pub(super) fn outer_parts(text: &str) -> Vec<String> {
     let mut parts = vec![String::new()];
     let mut depth = 0_u32;
     for char in text.chars() {
@@ -175,15 +178,36 @@ fn outer_parts(text: &str) -> Vec<String> {
 
 /// The host path of a mount, if it is relative to the compose file.
 fn relative_bind(node: &Yaml) -> Option<String> {
-    let source = match node.text() {
+    bind_source(node).filter(|_| is_relative_bind(node))
+}
+
+/// What a mount puts into the container: a host path, or a volume's name in the short form.
+pub(super) fn bind_source(node: &Yaml) -> Option<String> {
+    match node.text() {
         Some(short) => {
             let parts = outer_parts(short);
-            (parts.len() > 1).then(|| parts[0].clone())?
+            (parts.len() > 1).then(|| parts[0].clone())
         }
-        None if node.get("type").and_then(Yaml::text) == Some("bind") => node.get("source")?.text()?.to_owned(),
-        None => return None,
-    };
-    is_relative(&source).then_some(source)
+        None if node.get("type").and_then(Yaml::text) == Some("bind") => Some(node.get("source")?.text()?.to_owned()),
+        None => None,
+    }
+}
+
+/// Whether a mount is of a path relative to the compose file. In the long form any path is a path, also without a dot.
+pub(super) fn is_relative_bind(node: &Yaml) -> bool {
+    let Some(source) = bind_source(node) else { return false };
+    let bare =
+        |path: &str| path.starts_with(|first: char| first.is_ascii_alphanumeric() || first == '_' || first == '.');
+    is_relative(&source) || (node.text().is_none() && bare(&source) && !source.contains(':'))
+}
+
+/// Whether a health check runs: it is not switched off, in any of the ways there are.
+fn is_checked(check: &Yaml) -> bool {
+    let truth = |text: &str| matches!(text, "true" | "True" | "TRUE" | "yes" | "on");
+    let none = |test: &Yaml| test.text().or_else(|| test.items().first()?.text()) == Some("NONE");
+    !check.is_null()
+        && !check.get("disable").and_then(Yaml::text).is_some_and(truth)
+        && !check.get("test").is_some_and(none)
 }
 
 /// Whether compose takes a path as relative to the compose file (or to a home): `./x`, `../x`, `~/x`, `.`.

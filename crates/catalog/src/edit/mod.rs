@@ -3,10 +3,12 @@
 mod assign;
 mod difference;
 mod portainer;
+mod raw;
 mod stack;
 
 use std::collections::BTreeMap;
 
+pub use raw::StackText;
 use serde::{Deserialize, Serialize};
 use types::catalog::{Assignment, NameError, PortainerSettings, SecretName, Stack, Variable, check_stack_name};
 
@@ -83,6 +85,14 @@ pub enum Edit {
     /// [`SecretSource::Plain`](types::catalog::SecretSource::Plain) stays as it stands; one that is none is taken away. The agents'
     /// port stands under `network` and is left alone.
     SetPortainer(Box<PortainerSettings>),
+    /// The text of one stack's entry, as [`Snapshot::stack_text`] gives it: adds the stack, or makes its entry say this. All else
+    /// in the file stays. The name must stay too.
+    SetStackText {
+        /// The stack.
+        name: String,
+        /// The text: one JSON object, whatever is in it.
+        text: String,
+    },
     /// The whole text of a file; none removes it. Secrets that were hidden in what the editor saw are put back.
     SetText {
         /// Its path in the repository.
@@ -143,6 +153,16 @@ pub enum EditError {
         file: String,
         /// What is wrong, and where.
         error: String,
+    },
+    /// What was typed for a stack's entry is no such entry.
+    #[error("Line {line}, column {column}: {message}")]
+    StackText {
+        /// Line in the typed text, from 1.
+        line: u32,
+        /// Column in characters, from 1.
+        column: u32,
+        /// What is wrong.
+        message: String,
     },
     /// The path is none of the catalog's.
     #[error(
@@ -212,6 +232,7 @@ impl Draft {
             Edit::Unassign { guest, stack } => self.unassign(guest, stack),
             Edit::AdoptSecret { file, pointer, secret } => self.adopt(file, pointer, secret),
             Edit::SetPortainer(settings) => self.set_portainer(settings),
+            Edit::SetStackText { name, text } => self.set_stack_text(name, text),
             Edit::SetText { path, text } => self.set_text(path, text.as_deref()),
         }
     }

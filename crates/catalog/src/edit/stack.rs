@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// Where a stack's entry is in the list.
-enum Listed {
+pub(super) enum Listed {
     At { pointer: String, index: usize },
     Under { pointer: String, key: String },
 }
@@ -41,20 +41,7 @@ impl Draft {
 
     fn add_stack(&mut self, docs: &Docs, stack: &Stack) -> Result<(), EditError> {
         let shape = || EditError::Shape { file: STACKS_FILE.to_owned(), pointer: "/docker_stacks".to_owned() };
-        let entry = Json::of(&StackEntry::from(stack)).ok_or_else(shape)?;
-        let Some(doc) = docs.get(STACKS_FILE) else {
-            self.snapshot.set(STACKS_FILE, Content::Text("{\n  \"docker_stacks\": []\n}\n".to_owned()));
-            return self.want(STACKS_FILE, "/docker_stacks", &Want::Append(entry));
-        };
-        match doc.root().get("docker_stacks") {
-            None => self.want(STACKS_FILE, "", &Want::Members(vec![("docker_stacks".into(), Want::Append(entry))])),
-            Some(list) if list.items().is_some() => self.want(STACKS_FILE, "/docker_stacks", &Want::Append(entry)),
-            Some(list) if list.members().is_some() => {
-                let want = Want::Members(vec![(stack.name.clone(), Want::Is(entry))]);
-                self.want(STACKS_FILE, "/docker_stacks", &want)
-            }
-            Some(_) => Err(shape()),
-        }
+        self.add_entry(docs, &stack.name, Json::of(&StackEntry::from(stack)).ok_or_else(shape)?)
     }
 
     /// Makes an old stack a new one of the same name, where it stands.
@@ -226,7 +213,7 @@ impl Draft {
 }
 
 impl Listed {
-    fn pointer(&self) -> String {
+    pub(super) fn pointer(&self) -> String {
         match self {
             Self::At { pointer, index } => step(pointer, index),
             Self::Under { pointer, key } => step(pointer, key),
@@ -234,11 +221,11 @@ impl Listed {
     }
 }
 
-fn beside_path(name: &str) -> String {
+pub(super) fn beside_path(name: &str) -> String {
     format!("{STACKS_FOLDER}/{name}/{BESIDE_FILE}")
 }
 
-fn listed(docs: &Docs, name: &str) -> Option<Listed> {
+pub(super) fn listed(docs: &Docs, name: &str) -> Option<Listed> {
     let list = docs.get(STACKS_FILE)?.root().get("docker_stacks")?;
     let pointer = "/docker_stacks".to_owned();
     if let Some(items) = list.items() {

@@ -84,6 +84,16 @@ impl Address {
         self.url.scheme() == "http" && !stays_here
     }
 
+    /// What git may speak to reach it, redirects included.
+    pub(super) fn protocols(&self) -> &'static str {
+        match self.url.scheme() {
+            "https" => "https",
+            "http" => "http:https",
+            "ssh" => "ssh",
+            _ => "file",
+        }
+    }
+
     /// Whether it is a folder of this machine.
     pub(super) fn is_file(&self) -> bool {
         self.url.scheme() == "file"

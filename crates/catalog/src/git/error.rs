@@ -85,6 +85,24 @@ pub enum GitError {
         /// What the system said.
         detail: String,
     },
+    /// A file of a repository elsewhere that is not read.
+    #[error("{path} in {address} {problem}.")]
+    BadFile {
+        /// The repository.
+        address: String,
+        /// The file.
+        path: String,
+        /// Why.
+        problem: String,
+    },
+    /// A git that is not ours has the index.
+    #[error(
+        "{path} exists: a git command is at work in this repository, or was killed. If none is running, remove that file."
+    )]
+    Locked {
+        /// The lock file.
+        path: String,
+    },
     /// Another process holds the repository.
     #[error("{path} is in use by another process. Try again in a moment.")]
     Busy {

@@ -12,8 +12,9 @@ use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWriteExt},
     process::Command,
 };
+use types::catalog::git_login;
 
-use super::{Address, GitError};
+use super::{Address, GitError, Lock};
 
 /// How git is run.
 #[derive(Clone, Debug)]
@@ -58,9 +59,6 @@ pub struct Credential {
 }
 
 impl Credential {
-    /// The user name the large hosts take with a token.
-    const TOKEN_USER: &'static str = "x-access-token";
-
     /// Reads a vault entry: `username:password`, or a token alone.
     ///
     /// # Errors
@@ -71,7 +69,7 @@ impl Credential {
             let problem = "is empty or holds a line break".to_owned();
             return Err(GitError::BadArgument { text: "The git credential".to_owned(), problem });
         }
-        let (username, password) = text.split_once(':').unwrap_or((Self::TOKEN_USER, text));
+        let (username, password) = git_login(text);
         Ok(Self { username: username.to_owned(), password: password.into() })
     }
 }
@@ -90,6 +88,12 @@ pub(crate) struct Call<'a> {
     pub(crate) env: Vec<(&'static str, OsString)>,
     /// The server it speaks to, with the credential for it.
     pub(crate) server: Option<(&'a Address, Option<&'a Credential>)>,
+    /// A lock the child shares: it is not free before the child has ended, even if this process dies.
+    pub(crate) lock: Option<&'a Lock>,
+    /// Where its input comes from, instead of from memory.
+    pub(crate) source: Option<std::fs::File>,
+    /// Where its answer goes, instead of into memory.
+    pub(crate) output: Option<std::fs::File>,
 }
 
 impl<'a> Call<'a> {
@@ -111,6 +115,28 @@ impl<'a> Call<'a> {
         self.server = Some((address, credential));
         self
     }
+
+    /// Lets the child share a lock. Such a child takes no input.
+    pub(crate) fn holding(mut self, lock: &'a Lock) -> Self {
+        self.lock = Some(lock);
+        self
+    }
+
+    pub(crate) fn reading(mut self, file: std::fs::File) -> Self {
+        self.source = Some(file);
+        self
+    }
+
+    pub(crate) fn writing(mut self, file: std::fs::File) -> Self {
+        self.output = Some(file);
+        self
+    }
+
+    /// Whether it is killed when nobody waits for it any more. What changes a repository is let finish: it takes milliseconds,
+    /// and git leaves its lock files behind when it is killed.
+    fn is_killed_on_drop(&self) -> bool {
+        self.lock.is_none() || self.server.is_some()
+    }
 }
 
 /// Settings that hold whatever a repository's own configuration says: nothing in it may run a program or send a secret.
@@ -124,16 +150,24 @@ const FIXED: &[(&str, &str)] = &[
     ("core.gitProxy", ""),
     ("core.alternateRefsCommand", "true"),
     ("commit.gpgSign", "false"),
+    ("core.splitIndex", "false"),
+    ("core.untrackedCache", "false"),
+    ("core.sparseCheckout", "false"),
+    ("index.sparse", "false"),
+    // Others hold a reference for milliseconds: they are waited for.
+    ("core.filesRefLockTimeout", "2000"),
+    ("core.packedRefsTimeout", "5000"),
+    ("color.ui", "false"),
+    ("i18n.commitEncoding", "UTF-8"),
+    ("i18n.logOutputEncoding", "UTF-8"),
+    ("log.follow", "false"),
+    ("log.mailmap", "false"),
     ("push.gpgSign", "false"),
     ("push.recurseSubmodules", "no"),
     ("fetch.recurseSubmodules", "false"),
     ("submodule.recurse", "false"),
     ("credential.helper", ""),
     ("credential.interactive", "false"),
-    ("protocol.allow", "never"),
-    ("protocol.https.allow", "always"),
-    ("protocol.http.allow", "always"),
-    ("protocol.ssh.allow", "always"),
     ("http.followRedirects", "initial"),
     ("http.lowSpeedLimit", "100"),
     ("http.lowSpeedTime", "30"),
@@ -146,7 +180,7 @@ const FIXED: &[(&str, &str)] = &[
 const HELPER: &str = "!f() { test \"$1\" = get && printf 'username=%s\\npassword=%s\\n' \"$CATALOG_GIT_USERNAME\" \"$CATALOG_GIT_PASSWORD\"; }; f";
 
 /// Most bytes of an answer. A whole catalog is a hundredth of it.
-const LARGEST_ANSWER: usize = 64 * 1024 * 1024;
+pub(super) const LARGEST_ANSWER: usize = 64 * 1024 * 1024;
 const LARGEST_COMPLAINT: usize = 64 * 1024;
 
 impl Git {
@@ -198,12 +232,26 @@ impl Git {
         Ok(self.spawn(folder, call, &what).await?.0)
     }
 
+    /// Like [`text`](Self::text), where a refusal means "none".
+    pub(crate) async fn answer(&self, folder: &Path, call: Call<'_>) -> Result<Option<String>, GitError> {
+        let what = call.args.first().map(|arg| arg.to_string_lossy().into_owned()).unwrap_or_default();
+        let (success, stdout, _) = self.spawn(folder, call, &what).await?;
+        Ok(success.then(|| String::from_utf8_lossy(&stdout).trim_end_matches('\n').to_owned()))
+    }
+
+    /// How long a local command may take, and one that speaks to a server.
+    pub(crate) const fn limits(&self) -> (Duration, Duration) {
+        (self.settings.local_limit, self.settings.network_limit)
+    }
+
     async fn spawn(&self, folder: &Path, call: Call<'_>, what: &str) -> Result<(bool, Vec<u8>, Vec<u8>), GitError> {
         let limit = if call.server.is_some() { self.settings.network_limit } else { self.settings.local_limit };
         let input = call.input.clone();
-        let mut child = self.command(folder, call).spawn().map_err(|error| GitError::NotInstalled {
+        let mut command = self.command(folder, call).map_err(|error| GitError::io(folder, &error))?;
+        let mut child = command.spawn().map_err(|error| GitError::NotInstalled {
             detail: format!("{}: {error}", self.settings.program.display()),
         })?;
+        drop(command);
         let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
         let work = async {
             let write = async {
@@ -226,8 +274,21 @@ impl Git {
         Ok((status.success(), stdout, stderr))
     }
 
-    fn command(&self, folder: &Path, call: Call<'_>) -> Command {
+    fn command(&self, folder: &Path, call: Call<'_>) -> std::io::Result<Command> {
         let settings = &self.settings;
+        let killed = call.is_killed_on_drop();
+        let stdin = match (call.source, call.lock) {
+            (Some(file), _) => file.into(),
+            (None, _) if call.input.is_some() => Stdio::piped(),
+            // An empty file, so that it reads like nothing.
+            (None, Some(lock)) => lock.share()?.into(),
+            (None, None) => Stdio::null(),
+        };
+        // These win over whatever a repository's own settings say of protocols.
+        let protocols = match call.server {
+            Some((address, _)) => address.protocols(),
+            None => "none",
+        };
         let mut command = Command::new(&settings.program);
         command
             .arg("-C")
@@ -243,20 +304,22 @@ impl Git {
             .env("GIT_OPTIONAL_LOCKS", "0")
             .env("GIT_ASKPASS", "true")
             .env("GIT_SSH_COMMAND", "ssh -o BatchMode=yes -o ConnectTimeout=15")
+            .env("GIT_SSH_VARIANT", "ssh")
+            .env("GIT_ALLOW_PROTOCOL", protocols)
+            .env("GIT_NO_LAZY_FETCH", "1")
+            .env("GIT_ATTR_NOSYSTEM", "1")
             .env("GIT_EDITOR", "true")
             // The folder itself or nothing: never a repository further up.
             .env("GIT_CEILING_DIRECTORIES", folder.parent().unwrap_or(folder))
-            .stdin(if call.input.is_some() { Stdio::piped() } else { Stdio::null() })
-            .stdout(Stdio::piped())
+            .stdin(stdin)
+            .stdout(call.output.map_or_else(Stdio::piped, Stdio::from))
             .stderr(Stdio::piped())
-            .kill_on_drop(true);
+            .kill_on_drop(killed);
         if let Some(home) = &settings.home {
             command.env("HOME", home);
         }
         let mut config: Vec<(String, OsString)> =
             FIXED.iter().map(|(key, value)| ((*key).to_owned(), OsString::from(value))).collect();
-        let files = if settings.file_addresses { "always" } else { "never" };
-        config.push(("protocol.file.allow".to_owned(), files.into()));
         if let Some(file) = &settings.ca_file {
             config.push(("http.sslCAInfo".to_owned(), file.into()));
         }
@@ -276,7 +339,7 @@ impl Git {
             command.env(name, value);
         }
         command.args(&call.args);
-        command
+        Ok(command)
     }
 }
 

@@ -140,7 +140,7 @@ impl Layout {
 }
 
 /// The indentation of the line a place is on.
-pub(super) fn indentation_at(text: &str, offset: usize) -> String {
+pub(crate) fn indentation_at(text: &str, offset: usize) -> String {
     let start = text[..offset].rfind('\n').map_or(0, |at| at + 1);
     let line = &text[start..offset];
     line[..line.len() - line.trim_start_matches([' ', '\t']).len()].to_owned()

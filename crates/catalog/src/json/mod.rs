@@ -12,6 +12,7 @@ use jsonc_parser::{
     parse_to_ast,
 };
 
+pub(crate) use layout::indentation_at;
 pub(crate) use want::{Want, apply};
 
 /// A parsed text. Ranges are byte offsets into the whole text, a byte order mark included.
@@ -19,6 +20,8 @@ pub(crate) use want::{Want, apply};
 pub(crate) struct Doc {
     text: String,
     root: Node,
+    /// Where each line begins.
+    lines: Vec<usize>,
 }
 
 /// A value and where it stands.
@@ -132,7 +135,7 @@ impl Doc {
         })?;
         // A second opinion on what the first parser lets through, such as bare control characters in strings.
         if let Err(error) = serde_json::from_str::<serde::de::IgnoredAny>(body) {
-            let number = |value: usize| u32::try_from(value).unwrap_or(u32::MAX).max(1);
+            let number = |value: usize| number(value).max(1);
             let message = error.to_string();
             let message = message.split(" at line ").next().unwrap_or_default();
             let line = number(error.line());
@@ -150,7 +153,8 @@ impl Doc {
             return Err(SyntaxError { line: 1, column: 1, message: "The file is empty.".to_owned() });
         };
         let root = node(value, skipped);
-        Ok(Self { root, text })
+        let lines = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
+        Ok(Self { root, text, lines })
     }
 
     /// The text.
@@ -165,7 +169,10 @@ impl Doc {
 
     /// Line and column, both from 1, columns in characters.
     pub(crate) fn position(&self, offset: usize) -> (u32, u32) {
-        position(&self.text, offset)
+        let offset = floor(&self.text, offset);
+        let line = self.lines.partition_point(|start| *start <= offset);
+        let start = self.lines[line - 1];
+        (number(line), column(&self.text[start..offset]))
     }
 
     /// The value a pointer leads to.
@@ -184,15 +191,27 @@ impl Doc {
 }
 
 fn position(text: &str, offset: usize) -> (u32, u32) {
+    let before = &text[..floor(text, offset)];
+    let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+    (number(before.matches('\n').count() + 1), column(&before[line_start..]))
+}
+
+/// The nearest place at or before this one where a character begins.
+fn floor(text: &str, offset: usize) -> usize {
     let mut offset = offset.min(text.len());
     while !text.is_char_boundary(offset) {
         offset -= 1;
     }
-    let before = &text[..offset];
-    let line_start = before.rfind('\n').map_or(0, |at| at + 1);
-    let number = |value: usize| u32::try_from(value).unwrap_or(u32::MAX);
-    let column = before[line_start..].chars().filter(|char| *char != BYTE_ORDER_MARK).count();
-    (number(before.matches('\n').count() + 1), number(column + 1))
+    offset
+}
+
+/// The column behind what stands before in a line.
+fn column(before: &str) -> u32 {
+    number(before.chars().filter(|char| *char != BYTE_ORDER_MARK).count() + 1)
+}
+
+fn number(value: usize) -> u32 {
+    u32::try_from(value).unwrap_or(u32::MAX)
 }
 
 /// Copies out of the parser's tree, which borrows its text.

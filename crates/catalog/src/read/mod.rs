@@ -7,7 +7,7 @@ mod older;
 mod recover;
 mod stacks;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use types::catalog::{Catalog, CatalogVersion, Diagnostic, DiagnosticCode as Code, Severity, Stack, StackSource};
 
@@ -80,6 +80,8 @@ impl Docs {
             hopeless: BTreeSet::new(),
             findings: Findings::new(),
         };
+        let others = snapshot.unreadable().filter(|(path, _)| !is_json(path));
+        docs.findings.extend(others.map(|(path, reason)| recover::unread(path, reason)));
         for path in snapshot.paths().filter(|path| is_json(path)) {
             match snapshot.content(path) {
                 Some(Content::Text(text)) => match Doc::parse(text.as_str()) {
@@ -141,7 +143,7 @@ pub fn read(snapshot: &Snapshot) -> Reading {
     let guests = docs.root(GUESTS_FILE).map(|root| guests::read(&root, &mut out)).unwrap_or_default();
     let hypervisor = docs.root(HYPERVISOR_FILE).map(|root| hypervisor::read(&root, &mut out)).unwrap_or_default();
 
-    check::run(&check::Scene { snapshot, docs: &docs, stacks: &stacks, guests: &guests }, &mut out);
+    check::run(&check::Scene::new(snapshot, &docs, &stacks, &guests), &mut out);
 
     let whole = |file: &str| snapshot.content(file).is_none() || !docs.is_broken(file);
     let mut reading = Reading {
@@ -190,9 +192,11 @@ fn unique<T>(list: Vec<T>, name: impl Fn(&T) -> &String) -> Vec<T> {
 
 /// Adds what stands beside compose texts: a stack of its own, or what the list does not say of a stack it has.
 fn read_beside<'a>(snapshot: &Snapshot, docs: &'a Docs, stacks: &mut Vec<FoundStack<'a>>, out: &mut Findings) {
+    let listed: HashMap<String, usize> =
+        stacks.iter().enumerate().rev().map(|(index, found)| (found.stack.name.clone(), index)).collect();
     for (name, root) in docs.beside() {
         let root = root.of_stack(name);
-        if let Some(known) = stacks.iter_mut().find(|found| found.stack.name == name) {
+        if let Some(known) = listed.get(name).and_then(|index| stacks.get_mut(*index)) {
             lay_under(&mut known.stack, &root, out);
             continue;
         }

@@ -9,7 +9,7 @@ use types::catalog::{Diagnostic, DiagnosticCode as Code, Severity};
 use super::{Docs, beside_stack};
 use crate::{
     json::{Doc, Kind, Node, SyntaxError, step},
-    snapshot::{GUESTS_FILE, STACKS_FILE},
+    snapshot::{GUESTS_FILE, STACKS_FILE, STACKS_FOLDER},
 };
 
 /// A named entry of a list, with the lines it stands on (from 0).
@@ -73,6 +73,20 @@ fn finding(path: &str, error: &SyntaxError, pointer: String, rest: &str) -> Diag
         remedy: "Mend it, or restore the last version.".to_owned(),
         stack: None,
         guest: None,
+    }
+}
+
+/// A file whose text nobody here needs, unless a stack names it: then that is an error of its own.
+pub(super) fn unread(path: &str, reason: &str) -> Diagnostic {
+    let mut parts = path.split('/');
+    let stack =
+        (parts.next() == Some(STACKS_FOLDER)).then(|| parts.next()).flatten().filter(|_| parts.next().is_some());
+    Diagnostic {
+        severity: Severity::Warning,
+        stack: stack.map(str::to_owned),
+        message: format!("The file is left out: {reason}."),
+        remedy: "Keep large and foreign files elsewhere.".to_owned(),
+        ..unreadable(path, reason)
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use types::catalog::{
     DiagnosticCode as Code, Health, Override, Publish, SecretName, Stack, StackSource, Variable, VariableValue,
-    check_stack_name, dotenv_form, is_variable_name, normalise_name,
+    check_stack_name, is_variable_name, normalise_name, variable_form,
 };
 
 use super::{
@@ -280,9 +280,7 @@ fn value(entry: &Cursor<'_>, name: &str, swarm: bool, out: &mut Findings) -> Opt
         let message = format!("The value of “{name}” is {}; containers get it as text.", plain.node.what());
         plain.warn(Code::WrongType, message, format!("Write \"{text}\"."), out);
     }
-    // A swarm stack's variables are not parsed again, so anything but a NUL goes through.
-    let hazard = if swarm { None } else { dotenv_form(&text).err() };
-    if let Some(hazard) = hazard {
+    if let Err(hazard) = variable_form(&text, swarm) {
         let remedy = "Change the value, or put it into a file that the compose file mounts.";
         plain.error(Code::BadVariable, format!("The value of “{name}” {hazard}."), remedy, out);
     }

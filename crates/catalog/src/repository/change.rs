@@ -1,16 +1,18 @@
 //! Changes as commits.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    ffi::OsString,
-};
+use std::{collections::BTreeSet, ffi::OsString, sync::Arc};
 
 use types::{Millis, catalog::CatalogVersion};
 
-use super::{CatalogError, Conflict, ConflictFile, Repository, content, files};
+use super::{
+    CatalogError, Conflict, ConflictFile, Repository,
+    advance::{Advance, Step},
+    files, finish,
+    pending::index_info,
+};
 use crate::{
     edit::{Changes, Edit, apply_edits},
-    git::{Call, GitError},
+    git::{Call, GitError, TreeEntry},
     hide::hide,
     snapshot::{SECRETS_FILE, Snapshot},
 };
@@ -57,9 +59,6 @@ const HAND: (&str, &str) = ("Hand edit", "hand-edit@localhost");
 /// Stands as committer of everything this program commits.
 const PROGRAM: (&str, &str) = ("ThinkHeads", "thinkheads@localhost");
 
-/// Files by path with the bytes they had; none where there was nothing.
-type Seen = BTreeMap<String, Option<Vec<u8>>>;
-
 impl Repository {
     /// Commits a change. Uncommitted changes of others to the same files become a commit of their own before it; those to other
     /// files are not touched, and neither is what somebody has staged.
@@ -75,7 +74,13 @@ impl Repository {
         if clean(&change.author.name).is_empty() {
             return Err(CatalogError::Incomplete("an author"));
         }
-        let _lock = self.lock(true).await?;
+        let (this, change) = (self.clone(), change.clone());
+        finish("commit", async move { this.commit_now(&change).await }).await
+    }
+
+    async fn commit_now(&self, change: &Change) -> Result<Committed, CatalogError> {
+        let lock = self.lock(true).await?;
+        self.mend(&lock).await?;
         let current = self.working_tree().await?;
         self.check_base(change, &current).await?;
         let changes = apply_edits(&current, &change.edits)?;
@@ -83,21 +88,19 @@ impl Repository {
             let version = current.version;
             return Ok(Committed { version, commit: None, hand_edit: None, files: Vec::new() });
         }
-        let seen = self.seen(change, &current, &changes).await?;
-        if self.git_folder().join("index.lock").exists() {
-            return Err(GitError::Busy { path: self.root.display().to_string() }.into());
+        for path in changes.keys() {
+            files::read_whole(&self.root, path)?;
         }
-        let mut head = current.version.commit.clone();
-        let by_hand: BTreeMap<String, Option<String>> = current
-            .version
-            .edits
-            .iter()
-            .filter(|(path, _)| changes.contains_key(*path))
-            .map(|(path, object)| (path.clone(), object.clone()))
-            .collect();
+        if self.git_dir.join("index.lock").exists() {
+            return Err(self.index_is_locked().into());
+        }
+        let before = current.version.commit.clone();
+        let steps = self.steps(&current.version, &changes).await?;
+        let mut head = before.clone();
         let mut hand_edit = None;
+        let by_hand = self.by_hand(&current.version, &steps).await?;
         if !by_hand.is_empty() {
-            let names: Vec<&str> = by_hand.keys().map(String::as_str).collect();
+            let names: Vec<&str> = by_hand.iter().map(|step| step.path.as_str()).collect();
             let message = format!(
                 "Hand edit of {}\n\nFound uncommitted before another change to the same files.\n",
                 names.join(", ")
@@ -106,22 +109,61 @@ impl Repository {
             hand_edit = Some(commit.clone());
             head = Some(commit);
         }
-        let mut objects = BTreeMap::new();
-        for (path, text) in &changes {
-            let object = match text {
-                Some(text) => Some(self.git.store(&self.root, text.as_bytes()).await?),
-                None => None,
-            };
-            objects.insert(path.clone(), object);
-        }
         let author = (change.author.name.as_str(), change.author.email.as_str());
-        let commit = self.commit_object(head.as_deref(), &objects, author, &change.message, change.at).await?;
-        if !self.publish(current.version.commit.as_deref(), &seen, &changes, &commit).await? {
+        let commit = self.commit_object(head.as_deref(), &steps, author, &change.message, change.at).await?;
+        let advance = Advance { before, commit: commit.clone(), steps };
+        if !self.advance(&lock, &advance).await?.is_empty() {
             return Err(self.overtaken(change).await?);
         }
-        self.follow_index(&objects).await;
         let version = self.working_tree().await?.version;
         Ok(Committed { version, commit: Some(commit), hand_edit, files: changes.into_keys().collect() })
+    }
+
+    /// The files of a change, as they are and as they are to be. What can be run stays so.
+    async fn steps(&self, version: &CatalogVersion, changes: &Changes) -> Result<Vec<Step>, CatalogError> {
+        let tree = match &version.commit {
+            Some(commit) => self.tree(commit).await?,
+            None => Arc::default(),
+        };
+        let mut steps = Vec::new();
+        for (path, text) in changes {
+            let committed = tree.entries.get(path).filter(|entry| entry.is_file());
+            let program = match committed {
+                Some(entry) => entry.mode == TreeEntry::PROGRAM,
+                None => files::is_program(&self.root, path),
+            };
+            let mode = if program { TreeEntry::PROGRAM } else { TreeEntry::FILE };
+            let entry = |object: String, size: usize| TreeEntry { mode: mode.to_owned(), object, size: size as u64 };
+            let old = match version.edits.get(path) {
+                Some(None) => None,
+                Some(Some(object)) => {
+                    let size = files::read_whole(&self.root, path)?.map_or(0, |bytes| bytes.len());
+                    Some(entry(object.clone(), size))
+                }
+                None => committed.cloned(),
+            };
+            let new = match text {
+                Some(text) => Some(entry(self.git.store(&self.root, text.as_bytes()).await?, text.len())),
+                None => None,
+            };
+            steps.push(Step { path: path.clone(), old, new });
+        }
+        Ok(steps)
+    }
+
+    /// What somebody changed by hand in the files that are to change.
+    async fn by_hand(&self, version: &CatalogVersion, steps: &[Step]) -> Result<Vec<Step>, CatalogError> {
+        let tree = match &version.commit {
+            Some(commit) => self.tree(commit).await?,
+            None => Arc::default(),
+        };
+        let edited = steps.iter().filter(|step| version.edits.contains_key(&step.path));
+        let of = |step: &Step| Step {
+            path: step.path.clone(),
+            old: tree.entries.get(&step.path).cloned(),
+            new: step.old.clone(),
+        };
+        Ok(edited.map(of).collect())
     }
 
     /// Makes the catalog's files those of an older version, as a new commit. The vault stays as it is: its values have moved on,
@@ -152,7 +194,7 @@ impl Repository {
     }
 
     /// Refuses a change to a version that is not the current one.
-    async fn check_base(&self, change: &Change, current: &Snapshot) -> Result<(), CatalogError> {
+    pub(super) async fn check_base(&self, change: &Change, current: &Snapshot) -> Result<(), CatalogError> {
         if change.base == current.version {
             return Ok(());
         }
@@ -186,19 +228,19 @@ impl Repository {
     async fn commit_object(
         &self,
         parent: Option<&str>,
-        objects: &BTreeMap<String, Option<String>>,
+        steps: &[Step],
         author: (&str, &str),
         message: &str,
         at: Millis,
     ) -> Result<String, GitError> {
-        let folder = tempfile::tempdir_in(self.git_folder()).map_err(|error| GitError::io(&self.root, &error))?;
+        let folder = self.write_folder()?;
         let index = folder.path().join("index");
         let over = |call: Call<'static>| call.env("GIT_INDEX_FILE", &index);
         match parent {
             Some(parent) => self.run(over(Call::new(["read-tree", parent].map(str::to_owned)))).await?,
             None => self.run(over(Call::new(["read-tree", "--empty"]))).await?,
         };
-        self.run(over(index_info(objects))).await?;
+        self.run(over(index_info(steps))).await?;
         let tree = self.text(over(Call::new(["write-tree"]))).await?;
         let mut args = vec!["commit-tree".to_owned(), tree];
         args.extend(parent.iter().flat_map(|parent| ["-p".to_owned(), (*parent).to_owned()]));
@@ -214,19 +256,6 @@ impl Repository {
         self.text(call).await
     }
 
-    /// The bytes of the files to be changed, as they are before.
-    async fn seen(&self, change: &Change, current: &Snapshot, changes: &Changes) -> Result<Seen, CatalogError> {
-        let mut seen = Seen::new();
-        for path in changes.keys() {
-            let bytes = files::read_whole(&self.root, path)?;
-            if bytes.clone().map(content).as_ref() != current.content(path) {
-                return Err(self.overtaken(change).await?);
-            }
-            seen.insert(path.clone(), bytes);
-        }
-        Ok(seen)
-    }
-
     /// The conflict with somebody who was quicker while this change was on its way.
     async fn overtaken(&self, change: &Change) -> Result<CatalogError, CatalogError> {
         let current = self.working_tree().await?;
@@ -235,72 +264,6 @@ impl Repository {
         let conflict = Conflict { base: change.base.clone(), current: current.version, files: Vec::new() };
         Ok(CatalogError::Conflict(Box::new(conflict)))
     }
-
-    /// Writes the files, then moves the branch. Dying in between leaves files that are changed and not committed: still what the
-    /// editor wanted. If the branch moved meanwhile, the files are put back. False, likewise with all put back, if a file is no
-    /// longer what was seen.
-    async fn publish(
-        &self,
-        before: Option<&str>,
-        seen: &Seen,
-        changes: &Changes,
-        commit: &str,
-    ) -> Result<bool, CatalogError> {
-        let mut written: Vec<&str> = Vec::new();
-        let bytes = |path: &str| changes.get(path).and_then(|text| text.as_deref()).map(str::as_bytes);
-        let put_back = |written: &[&str]| {
-            for path in written {
-                // What somebody saved over it since is theirs.
-                let is_ours = files::read_whole(&self.root, path).is_ok_and(|now| now.as_deref() == bytes(path));
-                let Some(before) = seen.get(*path).filter(|_| is_ours) else { continue };
-                if let Err(error) = files::write(&self.root, path, before.as_deref()) {
-                    tracing::error!(path, %error, "a file of the catalog could not be put back");
-                }
-            }
-        };
-        for path in changes.keys() {
-            // Read just before it is written: an editor outside of this program heeds no lock.
-            let done = match files::read_whole(&self.root, path) {
-                Ok(now) if seen.get(path) != Some(&now) => {
-                    put_back(&written);
-                    return Ok(false);
-                }
-                Ok(_) => files::write(&self.root, path, bytes(path)).map_err(CatalogError::from),
-                Err(error) => Err(error),
-            };
-            if let Err(error) = done {
-                put_back(&written);
-                return Err(error);
-            }
-            written.push(path);
-        }
-        let zeros = "0".repeat(commit.len());
-        let update = ["update-ref", "-m", "catalog change", "HEAD", commit, before.unwrap_or(&zeros)];
-        if let Err(error) = self.run(Call::new(update)).await {
-            put_back(&written);
-            return Err(error.into());
-        }
-        Ok(true)
-    }
-
-    /// Lets git's own index follow, so that `git status` shows nothing. A failure loses nothing.
-    async fn follow_index(&self, objects: &BTreeMap<String, Option<String>>) {
-        if let Err(error) = self.run(index_info(objects)).await {
-            tracing::warn!(%error, "git's index of the catalog could not follow a commit; `git reset` mends it");
-        }
-    }
-}
-
-/// Puts files into an index, or takes them out.
-fn index_info(objects: &BTreeMap<String, Option<String>>) -> Call<'static> {
-    let mut lines = String::new();
-    for (path, object) in objects {
-        match object {
-            Some(object) => lines.push_str(&format!("100644 {object}\t{path}\0")),
-            None => lines.push_str(&format!("0 {}\t{path}\0", "0".repeat(40))),
-        }
-    }
-    Call::new(["update-index", "-z", "--add", "--index-info"]).input(lines)
 }
 
 /// A name or an address without what git takes for marks in it.

@@ -31,7 +31,9 @@ impl Repository {
     pub(super) async fn log(&self, range: &str, file: Option<&str>, most: u32) -> Result<Vec<Revision>, CatalogError> {
         let format = format!("--format={RECORD}%H{FIELD}%an{FIELD}%ae{FIELD}%at{FIELD}%s{FIELD}%b{FIELD}");
         let mut args: Vec<String> =
-            ["log", "-z", "--name-only", "--no-renames", "--no-show-signature", "-n"].map(str::to_owned).into();
+            ["log", "-z", "--name-only", "--no-renames", "--no-show-signature", "-O/dev/null", "-n"]
+                .map(str::to_owned)
+                .into();
         args.extend([most.to_string(), format, range.to_owned(), "--".to_owned()]);
         args.extend(file.map(str::to_owned));
         let text = self.text(Call::new(args)).await?;

@@ -1,9 +1,12 @@
 //! The catalog's git repository. The files in its working tree are the catalog, committed or not; our own changes are commits.
 
+mod advance;
 mod change;
 mod error;
 mod files;
 mod history;
+mod pending;
+mod preview;
 mod remote;
 
 use std::{
@@ -17,13 +20,14 @@ use types::catalog::CatalogVersion;
 pub use change::{Author, Change, Committed};
 pub use error::{CatalogError, Conflict, ConflictFile};
 pub use history::diff;
+pub use preview::Preview;
 pub use remote::{Pulled, Upstream};
 
 use crate::{
-    git::{Call, Git, GitError, Lock, TreeEntry, lock},
+    git::{Blob, Call, Git, GitError, Lock, TreeEntry, lock},
     json::Doc,
     read::{Reading, read},
-    snapshot::{Content, LARGEST_FILE, Snapshot, is_catalog_path},
+    snapshot::{Content, LARGEST_FILE, NO_TEXT, Snapshot, is_catalog_path},
 };
 
 /// The catalog's repository on this machine. Cheap to clone; safe to use from several tasks and several processes.
@@ -31,6 +35,12 @@ use crate::{
 pub struct Repository {
     git: Git,
     root: PathBuf,
+    /// Where git keeps what belongs to this working tree: its index, its `HEAD`.
+    git_dir: PathBuf,
+    /// Where git keeps the rest; another folder only in a linked work tree.
+    common: PathBuf,
+    /// How objects are named: `sha1` or `sha256`.
+    format: Arc<str>,
     /// The commit last asked for.
     last_tree: Arc<Mutex<Option<CachedTree>>>,
 }
@@ -66,12 +76,22 @@ impl Repository {
             );
             return Err(GitError::Io { path: root.display().to_string(), detail }.into());
         }
-        let repository = Self { git, root, last_tree: Arc::default() };
-        if !repository.root.join(".git").exists() {
-            repository.run(Call::new(["init", "--quiet", "--initial-branch=main", "."])).await?;
+        if !root.join(".git").exists() {
+            git.run(&root, Call::new(["init", "--quiet", "--template=", "--initial-branch=main", "."])).await?;
         }
         // Says so at once if git does not trust the folder.
-        repository.run(Call::new(["rev-parse", "--git-dir"])).await?;
+        let asked = ["rev-parse", "--path-format=absolute", "--git-dir", "--git-common-dir", "--show-object-format"];
+        let answer = git.text(&root, Call::new(asked)).await?;
+        let [git_dir, common, format] = answer.lines().collect::<Vec<_>>()[..] else {
+            let detail = format!("it said “{}”", answer.trim());
+            return Err(GitError::Failed { what: "rev-parse".to_owned(), detail }.into());
+        };
+        let (git_dir, common, format) = (PathBuf::from(git_dir), PathBuf::from(common), format.into());
+        let repository = Self { git, root, git_dir, common, format, last_tree: Arc::default() };
+        if repository.is_unfinished() {
+            let lock = repository.lock(true).await?;
+            repository.mend(&lock).await?;
+        }
         Ok(repository)
     }
 
@@ -94,7 +114,16 @@ impl Repository {
     /// # Errors
     /// As [`read`](Self::read).
     pub async fn snapshot(&self) -> Result<Snapshot, CatalogError> {
-        let _lock = self.lock(false).await?;
+        let lock = self.lock(false).await?;
+        if !self.is_unfinished() {
+            return self.working_tree().await;
+        }
+        // With the lock in hand nobody is writing: a writer died, and what it left is half of something.
+        drop(lock);
+        let lock = self.lock(true).await?;
+        if let Err(error) = self.mend(&lock).await {
+            tracing::warn!(%error, "what a dead writer left in the catalog could not be put in order");
+        }
         self.working_tree().await
     }
 
@@ -114,12 +143,13 @@ impl Repository {
             }
         }
         let objects: Vec<&String> = version.edits.values().flatten().collect();
-        let mut contents = self.git.contents(&self.root, &objects).await?.into_iter();
+        let mut blobs = self.git.blobs(&self.root, &objects, LARGEST_FILE).await?.into_iter();
         for (path, object) in &version.edits {
-            match object.as_ref().map(|_| contents.next().flatten()) {
+            match object.as_ref().map(|_| blobs.next().unwrap_or(Blob::None)) {
                 None => snapshot.remove(path),
-                Some(Some(bytes)) => snapshot.set(path, content(bytes)),
-                Some(None) => return Err(CatalogError::UnknownVersion(Box::new(version.clone()))),
+                Some(Blob::Bytes(bytes)) => snapshot.set(path, edited(bytes)),
+                Some(Blob::TooLarge(size)) => snapshot.set(path, Content::Unreadable(files::too_large(size))),
+                Some(Blob::None) => return Err(CatalogError::UnknownVersion(Box::new(version.clone()))),
             }
         }
         self.find_last_good(&mut snapshot).await?;
@@ -135,26 +165,12 @@ impl Repository {
     }
 
     async fn lock(&self, alone: bool) -> Result<Lock, GitError> {
-        lock(&self.git_folder().join("thinkheads.lock"), alone).await
-    }
-
-    /// Where git keeps its things; a linked work tree has a file there that names the folder.
-    fn git_folder(&self) -> PathBuf {
-        let at = self.root.join(".git");
-        let linked = std::fs::read_to_string(&at).ok();
-        match linked.as_deref().and_then(|text| text.trim().strip_prefix("gitdir: ")) {
-            Some(folder) => self.root.join(folder),
-            None => at,
-        }
+        lock(&self.common.join("thinkheads.lock"), alone).await
     }
 
     /// The commit the working tree is on; none before the first.
     async fn head(&self) -> Result<Option<String>, GitError> {
-        let call = || Call::new(["rev-parse", "--verify", "--quiet", "HEAD^{commit}"]);
-        if !self.git.succeeds(&self.root, call()).await? {
-            return Ok(None);
-        }
-        Ok(Some(self.text(call()).await?))
+        self.git.answer(&self.root, Call::new(["rev-parse", "--verify", "--quiet", "HEAD^{commit}"])).await
     }
 
     /// The catalog's files of a commit. The last one asked for is kept: most reads are of one and the same.
@@ -166,14 +182,18 @@ impl Repository {
         }
         let mut entries = self.git.tree(&self.root, commit).await?;
         entries.retain(|path, _| is_catalog_path(path));
-        let files: Vec<(&String, &TreeEntry)> = entries.iter().filter(|(_, entry)| entry.is_file()).collect();
-        let objects: Vec<&String> = files.iter().map(|(_, entry)| &entry.object).collect();
-        let contents = self.git.contents(&self.root, &objects).await?;
-        let contents = files
-            .iter()
-            .zip(contents)
-            .filter_map(|((path, _), bytes)| Some(((*path).clone(), content(bytes?))))
-            .collect();
+        let (small, large): (Vec<_>, Vec<_>) =
+            entries.iter().filter(|(_, entry)| entry.is_file()).partition(|(_, entry)| entry.size <= LARGEST_FILE);
+        let objects: Vec<(&str, u64)> = small.iter().map(|(_, entry)| (entry.object.as_str(), entry.size)).collect();
+        let read = self.git.contents(&self.root, &objects).await?;
+        let mut contents: BTreeMap<String, Content> = BTreeMap::new();
+        for ((path, _), bytes) in small.iter().zip(read) {
+            let lost = || Content::Unreadable("its contents are not in the repository".to_owned());
+            contents.insert((*path).clone(), bytes.map_or_else(lost, content));
+        }
+        for (path, entry) in large {
+            contents.insert(path.clone(), Content::Unreadable(files::too_large(entry.size)));
+        }
         let tree = Arc::new(Tree { entries, contents });
         *self.last_tree.lock().unwrap_or_else(PoisonError::into_inner) = Some((commit.to_owned(), Arc::clone(&tree)));
         Ok(tree)
@@ -204,18 +224,16 @@ impl Repository {
                 }
                 None => {}
                 Some(found) => {
-                    let bytes = match &found {
-                        files::Found::Bytes(bytes) => bytes.as_slice(),
-                        files::Found::Unreadable(reason) => reason.as_bytes(),
-                    };
-                    let found = match &found {
-                        files::Found::Bytes(bytes) => content(bytes.clone()),
-                        files::Found::Unreadable(reason) => Content::Unreadable(reason.clone()),
+                    let (bytes, found) = match found {
+                        files::Found::Bytes(bytes) => (bytes.clone(), content(bytes)),
+                        files::Found::Unreadable(reason) => {
+                            ([UNREADABLE, reason.as_bytes()].concat(), Content::Unreadable(reason))
+                        }
                     };
                     // A link or a submodule, committed as such, is no change; it is merely not read.
                     let is_odd = tree.entries.get(path).is_some_and(|entry| !entry.is_file());
                     if committed != Some(&found) && !is_odd {
-                        version.edits.insert(path.to_owned(), Some(self.git.store(&self.root, bytes).await?));
+                        version.edits.insert(path.to_owned(), Some(self.git.store(&self.root, &bytes).await?));
                     }
                     snapshot.set(path, found);
                 }
@@ -236,10 +254,10 @@ impl Repository {
             let log = ["log", "--format=%H", "-n", OLDER_VERSIONS, &commit, "--", &path];
             let commits = self.text(Call::new(log)).await?;
             let objects: Vec<String> = commits.lines().map(|commit| format!("{commit}:{path}")).collect();
-            let texts = self.git.contents(&self.root, &objects).await?;
+            let texts = self.git.blobs(&self.root, &objects, LARGEST_FILE).await?;
             let good = texts
                 .into_iter()
-                .flatten()
+                .filter_map(Blob::bytes)
                 .filter_map(|bytes| String::from_utf8(bytes).ok())
                 .find(|text| Doc::parse(text.as_str()).is_ok());
             if let Some(good) = good {
@@ -250,12 +268,41 @@ impl Repository {
     }
 }
 
+/// Stands, in a version, for a file that could not be read: then the reason. No text of the catalog begins like this.
+const UNREADABLE: &[u8] = b"\0unreadable: ";
+
+/// What a version says of a file that was changed and not committed.
+fn edited(bytes: Vec<u8>) -> Content {
+    match bytes.strip_prefix(UNREADABLE) {
+        Some(reason) => Content::Unreadable(String::from_utf8_lossy(reason).into_owned()),
+        None => content(bytes),
+    }
+}
+
 fn content(bytes: Vec<u8>) -> Content {
     if bytes.len() as u64 > LARGEST_FILE {
-        return Content::Unreadable(files::TOO_LARGE.to_owned());
+        return Content::Unreadable(files::too_large(bytes.len() as u64));
     }
     match String::from_utf8(bytes) {
         Ok(text) => Content::Text(text),
-        Err(_) => Content::Unreadable("it is no text in UTF-8".to_owned()),
+        Err(_) => Content::Unreadable(NO_TEXT.to_owned()),
+    }
+}
+
+/// Does something to its end, even if the caller no longer waits: half of a change to a repository is worse than one nobody asked
+/// about any more.
+async fn finish<T: Send + 'static>(
+    what: &str,
+    work: impl Future<Output = Result<T, CatalogError>> + Send + 'static,
+) -> Result<T, CatalogError> {
+    match tokio::spawn(work).await {
+        Ok(done) => done,
+        Err(error) => match error.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            Err(_) => {
+                let detail = "this program is being stopped; what was begun is finished at the next start".to_owned();
+                Err(GitError::Failed { what: what.to_owned(), detail }.into())
+            }
+        },
     }
 }

@@ -1,9 +1,15 @@
 //! Keeping step with a remote: forward only, never forced, never merged by itself.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use types::catalog::Divergence;
 
-use super::{CatalogError, Repository};
-use crate::git::{Address, Call, Credential, GitError, check_reference};
+use super::{
+    CatalogError, Repository,
+    advance::{Advance, Step},
+    finish,
+};
+use crate::git::{Address, Apart, Call, Credential, GitError, Lock, TreeEntry, check_reference};
 
 /// The remote of the catalog.
 #[derive(Clone, Debug)]
@@ -31,7 +37,7 @@ pub enum Pulled {
 }
 
 /// Where the remote's branch is kept here.
-const TRACKED: &str = "refs/remotes/thinkheads/catalog";
+pub(super) const TRACKED: &str = "refs/remotes/thinkheads/catalog";
 /// Most commits listed on either side.
 const MOST: u32 = 200;
 
@@ -42,17 +48,30 @@ impl Repository {
     /// [`CatalogError::Git`].
     pub async fn divergence(&self, upstream: &Upstream) -> Result<Divergence, CatalogError> {
         let theirs = self.fetch(upstream).await?;
-        self.compare(theirs.as_deref()).await
+        let divergence = self.compare(theirs.as_deref()).await?;
+        if let Some(theirs) = theirs {
+            let lock = self.lock(true).await?;
+            self.track(&lock, &theirs).await?;
+        }
+        Ok(divergence)
     }
 
-    /// Takes over what the remote has, if this repository has nothing of its own.
+    /// Takes over what the remote has, if this repository has nothing of its own. The lock is held only when everything has
+    /// arrived: while a server is slow, the catalog can be read and changed.
     ///
     /// # Errors
     /// [`CatalogError::Diverged`] if both sides went on; [`CatalogError::Uncommitted`] if hand edits stand in the way;
     /// [`CatalogError::Git`].
     pub async fn pull(&self, upstream: &Upstream) -> Result<Pulled, CatalogError> {
         let Some(theirs) = self.fetch(upstream).await? else { return Ok(Pulled::UpToDate) };
-        let _lock = self.lock(true).await?;
+        let this = self.clone();
+        finish("pull", async move { this.take_over(theirs).await }).await
+    }
+
+    async fn take_over(&self, theirs: String) -> Result<Pulled, CatalogError> {
+        let lock = self.lock(true).await?;
+        self.mend(&lock).await?;
+        self.track(&lock, &theirs).await?;
         let divergence = self.compare(Some(&theirs)).await?;
         if divergence.theirs.is_empty() {
             return Ok(Pulled::UpToDate);
@@ -60,24 +79,45 @@ impl Repository {
         if divergence.is_diverged() {
             return Err(CatalogError::Diverged(Box::new(divergence)));
         }
-        let here = self.working_tree().await?;
-        let there = self.show(&types::catalog::CatalogVersion::commit(&theirs)).await?;
-        let base = self
-            .show(&types::catalog::CatalogVersion { commit: here.version.commit.clone(), ..Default::default() })
-            .await?;
-        let in_the_way: Vec<String> =
-            here.version.edits.keys().filter(|path| base.content(path) != there.content(path)).cloned().collect();
+        if self.git_dir.join("index.lock").exists() {
+            return Err(self.index_is_locked().into());
+        }
+        let from = self.head().await?;
+        let old = match &from {
+            Some(commit) => self.git.tree(&self.root, commit).await?,
+            None => BTreeMap::new(),
+        };
+        let new = self.git.tree(&self.root, &theirs).await?;
+        let paths: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
+        let step =
+            |path: &String| Step { path: path.clone(), old: old.get(path).cloned(), new: new.get(path).cloned() };
+        let steps: Vec<Step> = paths.into_iter().map(step).filter(|step| step.old != step.new).collect();
+        let staged = self.staged(&steps).await?;
+        if !staged.is_empty() {
+            return Err(CatalogError::Uncommitted(staged));
+        }
+        let advance = Advance { before: from.clone(), commit: theirs.clone(), steps };
+        let in_the_way = self.advance(&lock, &advance).await?;
         if !in_the_way.is_empty() {
             return Err(CatalogError::Uncommitted(in_the_way));
         }
-        self.run(Call::new(["merge", "--ff-only", "--quiet", &theirs])).await.map_err(|error| match error {
-            // Files outside of the catalog, changed by hand.
-            GitError::Failed { detail, .. } if detail.contains("overwritten by merge") => {
-                CatalogError::Uncommitted(vec![detail])
-            }
-            other => other.into(),
-        })?;
-        Ok(Pulled::Forward { from: here.version.commit, to: theirs })
+        Ok(Pulled::Forward { from, to: theirs })
+    }
+
+    /// Those of the files of which git's index has neither the one side nor the other: somebody is preparing a commit.
+    async fn staged(&self, steps: &[Step]) -> Result<Vec<String>, CatalogError> {
+        let listing = self.text(Call::new(["ls-files", "-z", "--cached", "--stage"])).await?;
+        let entry = |line: &str| {
+            let (meta, path) = line.split_once('\t')?;
+            Some((path.to_owned(), meta.split(' ').nth(1)?.to_owned()))
+        };
+        let index: BTreeMap<String, String> = listing.split('\0').filter_map(entry).collect();
+        let object = |entry: &Option<TreeEntry>| entry.as_ref().map(|entry| entry.object.clone());
+        let differs = |step: &&Step| {
+            let here = index.get(&step.path).cloned();
+            here != object(&step.old) && here != object(&step.new)
+        };
+        Ok(steps.iter().filter(differs).map(|step| step.path.clone()).collect())
     }
 
     /// Gives the remote what it has not. Uncommitted changes stay here.
@@ -87,7 +127,6 @@ impl Repository {
     /// [`CatalogError::Git`].
     pub async fn push(&self, upstream: &Upstream) -> Result<Divergence, CatalogError> {
         let theirs = self.fetch(upstream).await?;
-        let _lock = self.lock(false).await?;
         let divergence = self.compare(theirs.as_deref()).await?;
         if divergence.is_diverged() {
             return Err(CatalogError::Diverged(Box::new(divergence)));
@@ -95,11 +134,12 @@ impl Repository {
         if !divergence.theirs.is_empty() {
             return Err(CatalogError::Behind(Box::new(divergence)));
         }
-        let Some(head) = self.head().await?.filter(|_| !divergence.ours.is_empty()) else { return Ok(divergence) };
+        let Some(head) = divergence.ours.first().map(|revision| revision.commit.clone()) else { return Ok(divergence) };
+        let apart = Apart::of(&self.git, &self.common, &self.format, [&head]).await?;
         let refspec = format!("{head}:refs/heads/{}", upstream.branch);
-        let args = ["push", "--quiet", "--no-verify", "--", upstream.address.as_str(), &refspec];
-        let call = Call::new(args.map(str::to_owned)).server(&upstream.address, upstream.credential.as_ref());
-        match self.run(call).await {
+        let call = apart.call(&["push", "--quiet", "--no-verify", "--", upstream.address.as_str(), &refspec]);
+        let call = call.server(&upstream.address, upstream.credential.as_ref());
+        match self.git.run(apart.folder(), call).await {
             Ok(_) => Ok(divergence),
             // Somebody was quicker: ask again what there is now.
             Err(GitError::Failed { detail, .. }) if detail.contains("[rejected]") || detail.contains("fetch first") => {
@@ -110,21 +150,36 @@ impl Repository {
         }
     }
 
-    /// Brings the remote's branch here, beside ours. None if the remote has no such branch yet.
+    /// Brings the remote's commits here, without a lock and without a reference. None if the remote has no such branch yet.
     async fn fetch(&self, upstream: &Upstream) -> Result<Option<String>, CatalogError> {
         if let Err(problem) = check_reference(&upstream.branch) {
             let problem = problem.to_owned();
             return Err(GitError::BadArgument { text: upstream.branch.clone(), problem }.into());
         }
-        let refspec = format!("+refs/heads/{}:{TRACKED}", upstream.branch);
-        let fixed =
-            ["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--", upstream.address.as_str(), &refspec];
-        let call = Call::new(fixed.map(str::to_owned)).server(&upstream.address, upstream.credential.as_ref());
-        match self.run(call).await {
-            Ok(_) => Ok(Some(self.text(Call::new(["rev-parse", "--verify", TRACKED])).await?)),
+        let tracked = Call::new(["rev-parse", "--verify", "--quiet", TRACKED]);
+        let (head, tracked) = (self.head().await?, self.git.answer(&self.root, tracked).await?);
+        let apart = Apart::of(&self.git, &self.common, &self.format, head.iter().chain(&tracked)).await?;
+        let refspec = format!("+refs/heads/{}:refs/theirs", upstream.branch);
+        let fixed = ["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--"];
+        let call = apart.call(&[&fixed[..], &[upstream.address.as_str(), &refspec]].concat());
+        let call = call.server(&upstream.address, upstream.credential.as_ref());
+        match self.git.run(apart.folder(), call).await {
+            Ok(_) => {
+                let theirs = apart.call(&["rev-parse", "--verify", "refs/theirs"]);
+                Ok(Some(self.git.text(apart.folder(), theirs).await?.trim().to_owned()))
+            }
             Err(GitError::Failed { detail, .. }) if detail.contains("couldn't find remote ref") => Ok(None),
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// Notes where the remote's branch is, so that what was fetched stays.
+    async fn track(&self, lock: &Lock, theirs: &str) -> Result<(), CatalogError> {
+        let known = Call::new(["rev-parse", "--verify", "--quiet", TRACKED]);
+        if self.git.answer(&self.root, known).await?.as_deref() != Some(theirs) {
+            self.run(Call::new(["update-ref", TRACKED, theirs]).holding(lock)).await?;
+        }
+        Ok(())
     }
 
     async fn compare(&self, theirs: Option<&str>) -> Result<Divergence, CatalogError> {

@@ -1,6 +1,10 @@
 //! The vault: named secrets, each encrypted by itself, in a file of the catalog's repository. The key is outside of it. Names,
 //! versions, dates and authors are open, so that history and differences speak; values are not, and each is bound to its name
 //! and version by a seal that only the key can make.
+//!
+//! A name and a version mean one value for ever: versions count up, also over a removal. So whoever noted “portainer, version 3”
+//! can tell, without the value, whether the vault still has that very value ([`Vault::get`]). A [`ValueDigest`] compares values
+//! that are at hand under one key; it is not kept, since it changes with the key.
 
 mod key;
 
@@ -17,7 +21,7 @@ pub use key::{ValueDigest, VaultKey};
 
 use crate::{
     edit::Edit,
-    json::{Doc, Json, Member, Node, Want, apply},
+    json::{Doc, Json, Kind, Member, Node, Want, apply},
     snapshot::{Content, SECRETS_FILE, Snapshot},
 };
 
@@ -37,7 +41,7 @@ pub struct Vault {
 /// A secret with its value. `Debug` hides the value.
 #[derive(Clone, Debug)]
 pub struct Revealed {
-    /// Counts the values it had.
+    /// Counts the values its name ever had, from 1; it never comes back with another value.
     pub version: u32,
     /// The value, for the engine alone.
     pub value: SecretString,
@@ -130,7 +134,7 @@ impl Vault {
         Some(info(name.clone(), self.file.secrets.get(name.as_str())?))
     }
 
-    /// Sets a secret: a new one, or the next version of one that is there.
+    /// Sets a secret: a new one, or the next version of one that is there or was removed.
     ///
     /// # Errors
     /// [`VaultError::BadValue`], [`VaultError::Cipher`], [`VaultError::Malformed`].
@@ -145,7 +149,11 @@ impl Vault {
         if value.expose_secret().is_empty() || value.expose_secret().len() > LARGEST_VALUE {
             return Err(VaultError::BadValue);
         }
-        let version = self.file.secrets.get(name.as_str()).map_or(0, |record| record.version).saturating_add(1);
+        // Both, should somebody have merged two files by hand.
+        let last = self.file.secrets.get(name.as_str()).map_or(0, |record| record.version);
+        let last = last.max(self.file.removed.get(name.as_str()).copied().unwrap_or_default());
+        let version =
+            last.checked_add(1).ok_or_else(|| VaultError::Malformed("a version is as high as can be".to_owned()))?;
         let record = encrypt(key, name, version, value, by, at)?;
         let info = info(name.clone(), &record);
         self.put(vec![(name.as_str().to_owned(), Some(record))])?;
@@ -170,7 +178,8 @@ impl Vault {
         self.set(key, name, value, by, at)
     }
 
-    /// Takes a secret away. Older commits keep it, encrypted.
+    /// Takes a secret away. Older commits keep it, encrypted; its last version is remembered, so that none comes back with another
+    /// value.
     ///
     /// # Errors
     /// [`VaultError::UnknownSecret`], [`VaultError::Malformed`].
@@ -219,15 +228,29 @@ impl Vault {
     fn put(&mut self, records: Vec<(String, Option<SecretRecord>)>) -> Result<(), VaultError> {
         let odd = || VaultError::Malformed("it has another form".to_owned());
         let doc = parse(&self.text)?;
-        let mut wants = Vec::new();
+        let mut removed = self.file.removed.clone();
+        let (mut wants, mut removals) = (Vec::new(), Vec::new());
         for (name, record) in &records {
-            let want = match record {
-                Some(record) => Want::Is(Json::of(record).ok_or_else(odd)?),
-                None => Want::Gone,
+            let was_removed = removed.contains_key(name);
+            let (want, removal) = match record {
+                Some(record) => {
+                    removed.remove(name);
+                    (Want::Is(Json::of(record).ok_or_else(odd)?), was_removed.then_some(Want::Gone))
+                }
+                None => {
+                    let last = self.file.secrets.get(name).map_or(0, |record| record.version);
+                    let last = last.max(removed.get(name).copied().unwrap_or_default());
+                    removed.insert(name.clone(), last);
+                    (Want::Gone, Some(Want::Is(Json::Number(last.to_string()))))
+                }
             };
             wants.push((name.clone(), want));
+            removals.extend(removal.map(|want| (name.clone(), want)));
         }
-        self.text = apply(&doc, "/secrets", &Want::Members(wants)).ok_or_else(odd)?;
+        let removals = if removed.is_empty() { Want::Gone } else { Want::Members(removals) };
+        let wants = vec![("secrets".to_owned(), Want::Members(wants)), ("removed".to_owned(), removals)];
+        self.text = apply(&doc, "", &Want::Members(wants)).ok_or_else(odd)?;
+        self.file.removed = removed;
         for (name, record) in records {
             match record {
                 Some(record) => self.file.secrets.insert(name, record),
@@ -318,10 +341,17 @@ pub(crate) fn foreign(doc: &Doc) -> Vec<&Node> {
             Some(entries) if member.key == "secrets" => {
                 found.extend(entries.iter().map(|entry| &entry.value).filter(|entry| !is_record(doc, entry)));
             }
+            Some(entries) if member.key == "removed" => {
+                found.extend(entries.iter().map(|entry| &entry.value).filter(|entry| !is_version(entry)));
+            }
             _ => found.push(&member.value),
         }
     }
     found
+}
+
+fn is_version(entry: &Node) -> bool {
+    matches!(&entry.kind, Kind::Number(text) if text.parse::<u32>().is_ok())
 }
 
 /// Whether an entry looks like one of ours and holds nothing else. Only the key could tell whether it is.

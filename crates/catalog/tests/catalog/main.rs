@@ -2,12 +2,21 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod choose;
 mod compose;
+mod compose_facts;
+mod compose_merge;
+mod compose_pin;
+mod crash;
 mod edits;
 mod hand_edits;
+mod hostile;
 mod import;
+mod large;
 mod lossless;
+mod odd;
 mod portainer;
+mod raw;
 mod remote;
 mod repository;
 mod schemas;

@@ -50,7 +50,16 @@ fn what_is_set_can_be_listed_revealed_rotated_and_removed() {
     assert_eq!(vault.rotate(&key, &name("none"), &secret("x"), "a", NOW), Err(VaultError::UnknownSecret(name("none"))));
     assert_eq!(vault.set(&key, &name("e"), &secret(""), "a", NOW), Err(VaultError::BadValue));
     vault.remove(&name("portainer")).unwrap();
-    assert!(vault.get(&name("portainer")).is_none() && !text_of(&vault).contains("portainer"));
+    assert!(vault.get(&name("portainer")).is_none() && vault.reveal(&key, &name("portainer")).is_err());
+    // What is left of it is a number, which is open; and it goes on from there.
+    let text = text_of(&vault);
+    assert!(text.contains("\"removed\"") && hide(SECRETS_FILE, &text) == text, "{text}");
+    let mut vault = Vault::open(Some(&text)).unwrap();
+    assert_eq!(vault.list().len(), 1);
+    assert_eq!(vault.set(&key, &name("portainer"), &secret("again"), "ada", NOW).unwrap().version, 2);
+    assert!(!text_of(&vault).contains("\"removed\""));
+    let hand = text.replace("\"portainer\": 1", "\"portainer\": \"hunter2\"");
+    assert!(hand.contains("hunter2") && !hide(SECRETS_FILE, &hand).contains("hunter2"));
 }
 
 #[test]
@@ -202,6 +211,39 @@ proptest! {
         for one in &shown {
             prop_assert!(!one.contains(value.expose_secret()), "{}", one);
             prop_assert!(!one.contains(key.secret().expose_secret()));
+        }
+    }
+
+    /// Over setting, rotating, removing, rekeying and reading anew, a name and a version never mean two values.
+    #[test]
+    fn no_version_comes_back(acts in prop::collection::vec((0_u8..5, 0_usize..3, "[a-z]{1,3}"), 1..40)) {
+        let mut key = VaultKey::generate();
+        let mut vault = Vault::open(None).unwrap();
+        let mut meant: std::collections::BTreeMap<(String, u32), String> = std::collections::BTreeMap::new();
+        for (act, index, value) in acts {
+            let secret_name = name(["a", "b/c", "portainer"][index]);
+            let there = vault.get(&secret_name);
+            let set = match act {
+                0 | 1 => Some(vault.set(&key, &secret_name, &secret(&value), "ada", NOW).unwrap()),
+                2 if there.is_some() => Some(vault.rotate(&key, &secret_name, &secret(&value), "ada", NOW).unwrap()),
+                3 if there.is_some() => { vault.remove(&secret_name).unwrap(); None }
+                4 => {
+                    let new = VaultKey::generate();
+                    vault.rekey(&key, &new).unwrap();
+                    key = new;
+                    vault = Vault::open(Some(&text_of(&vault))).unwrap();
+                    None
+                }
+                _ => None,
+            };
+            if let Some(set) = set {
+                prop_assert!(set.version > there.map_or(0, |info| info.version));
+                prop_assert_eq!(meant.insert((secret_name.to_string(), set.version), value), None);
+            }
+            for info in vault.list() {
+                let revealed = vault.reveal(&key, &info.name).unwrap();
+                prop_assert_eq!(revealed.value.expose_secret(), &meant[&(info.name.to_string(), revealed.version)]);
+            }
         }
     }
 }

@@ -2,10 +2,16 @@
 
 use futures::future::BoxFuture;
 
-use super::session::{Payload, Session};
+use types::Millis;
+
+use super::{
+    by_hand::MadeByHand,
+    session::{Payload, Session},
+    settle::Settled,
+};
 use crate::{
-    model::{Action, Call, DesiredStack, EventKind, FailureCause, HandEdit, Intent, ObservedStack, Reason, Step},
-    plan::compare,
+    model::{Action, Call, DesiredStack, EventKind, FailureCause, Intent, Step},
+    plan::{compare, may_be_made_of},
     ports::{Associate, Configure, Create, Outcome, PullImages, Refusal, RefusalKind, Remove, StackView, Update},
 };
 
@@ -18,11 +24,14 @@ impl Refusal {
 
 /// Makes the calls of one step.
 pub(super) struct Caller<'a> {
-    session: &'a Session<'a>,
-    step: &'a Step,
+    pub(super) session: &'a Session<'a>,
+    pub(super) step: &'a Step,
     sequence: u32,
     now: u32,
+    /// When another process wrote its last intent.
+    broke_off_at: Option<Millis>,
     pub(super) rolling_back: bool,
+    pub(super) by_hand: MadeByHand,
 }
 
 /// How a call ended that may be made again.
@@ -34,7 +43,8 @@ enum Ending {
 impl<'a> Caller<'a> {
     pub(super) fn new(session: &'a Session<'a>, step: &'a Step, begun: &[Intent]) -> Self {
         let sequence = begun.iter().map(|intent| intent.sequence + 1).max().unwrap_or(0);
-        Self { session, step, sequence, now: 0, rolling_back: false }
+        let broke_off_at = begun.last().map(|intent| intent.at);
+        Self { session, step, sequence, now: 0, broke_off_at, rolling_back: false, by_hand: MadeByHand::Nothing }
     }
 
     /// Calls of this step so far, by any process.
@@ -56,8 +66,16 @@ impl<'a> Caller<'a> {
     ) -> Result<(), FailureCause> {
         self.now += 1;
         // Images may be pulled any number of times.
-        if !matches!(call, Call::Pull { .. }) && self.shows_in_time(call, wanted).await {
-            return Ok(());
+        if !matches!(call, Call::Pull { .. }) {
+            let since = self.broke_off_at.unwrap_or_else(|| self.session.ports.clock.now());
+            match self.settle(call, wanted, since).await {
+                Settled::Shows => return Ok(()),
+                Settled::Nothing => {}
+                Settled::InDoubt => {
+                    let detail = "the process that made it is gone".to_owned();
+                    return Err(FailureCause::OutcomeUnknown { call: call.clone(), detail });
+                }
+            }
         }
         match self.once(call, wanted, payload).await? {
             Ending::Done => Ok(()),
@@ -66,7 +84,8 @@ impl<'a> Caller<'a> {
     }
 
     /// Makes a call. If it breaks off without an answer and nothing shows for as long as a server may work on it, it is made
-    /// once more.
+    /// once more; but never a create: whatever never reached the server was refused as unavailable, so that this one most
+    /// likely did, and a second beside it makes two rows.
     pub(super) async fn make(
         &mut self,
         call: &Call,
@@ -76,6 +95,7 @@ impl<'a> Caller<'a> {
         self.now += 1;
         match self.once(call, wanted, payload).await? {
             Ending::Done => Ok(()),
+            Ending::Again(cause) if *call == Call::Create => Err(cause),
             Ending::Again(_) => match self.once(call, wanted, payload).await? {
                 Ending::Done => Ok(()),
                 Ending::Again(cause) => Err(cause),
@@ -104,13 +124,17 @@ impl<'a> Caller<'a> {
                 Outcome::Unknown { detail } => {
                     let step = self.step.id.clone();
                     self.session.emit(EventKind::OutcomeUnknown { step, call: call.clone() });
-                    let shows = !matches!(call, Call::Pull { .. }) && self.shows_in_time(call, wanted).await;
-                    return Ok(if shows {
-                        Ending::Done
-                    } else {
-                        let detail = self.session.redactor.clean(&detail);
-                        Ending::Again(FailureCause::OutcomeUnknown { call: call.clone(), detail })
-                    });
+                    let detail = self.session.redactor.clean(&detail);
+                    let cause = FailureCause::OutcomeUnknown { call: call.clone(), detail };
+                    if matches!(call, Call::Pull { .. }) {
+                        return Ok(Ending::Again(cause));
+                    }
+                    // A server may be at it from now on at the latest.
+                    return match self.settle(call, wanted, self.session.ports.clock.now()).await {
+                        Settled::Shows => Ok(Ending::Done),
+                        Settled::Nothing => Ok(Ending::Again(cause)),
+                        Settled::InDoubt => Err(cause),
+                    };
                 }
             }
         }
@@ -126,8 +150,13 @@ impl<'a> Caller<'a> {
         if matches!(call, Call::Pull { .. }) && refusal.kind == RefusalKind::Unsupported {
             return Ok(Ending::Done);
         }
-        // A server may say no to what it did: what is there counts. But a name that is taken is another's.
-        let decides = !matches!(call, Call::Pull { .. }) && !refusal.takes_name(call);
+        // A server may say no to what it did: what is there counts. But only a deploy that failed may have made a row; after any
+        // other refusal of a create, what carries the name is another's.
+        let decides = match call {
+            Call::Pull { .. } => false,
+            Call::Create => refusal.kind == RefusalKind::Deploy,
+            _ => true,
+        };
         if decides && self.is_seen(call, wanted).await {
             return Ok(Ending::Done);
         }
@@ -154,7 +183,8 @@ impl<'a> Caller<'a> {
             rolling_back: self.rolling_back,
             at: session.ports.clock.now(),
         };
-        session.ports.journal.intent(&intent).await.map_err(|error| FailureCause::Journal { detail: error.detail })?;
+        let written = session.ports.journal.intent(&intent, session.leases.held()).await;
+        written.map_err(|error| FailureCause::Journal { detail: error.detail })?;
         // Writing took time too.
         if session.leases.are_lost() {
             return Err(FailureCause::LockLost);
@@ -201,45 +231,10 @@ impl<'a> Caller<'a> {
         }
     }
 
-    /// Looks until the effect of a call shows, or until no server can still be working on it.
-    async fn shows_in_time(&self, call: &Call, wanted: Option<&DesiredStack>) -> bool {
-        let clock = self.session.ports.clock;
-        let pace = self.session.control.pace;
-        let patience = i64::try_from(pace.patience.as_millis()).unwrap_or(i64::MAX);
-        let until = clock.now().saturating_add(patience);
-        loop {
-            if self.is_seen(call, wanted).await {
-                return true;
-            }
-            if clock.now() >= until {
-                return false;
-            }
-            clock.sleep(pace.poll).await;
-        }
-    }
-
     /// Looks whether the effect of a call shows.
     async fn is_seen(&self, call: &Call, wanted: Option<&DesiredStack>) -> bool {
         let Ok(view) = self.session.look(self.step, wanted).await else { return false };
-        self.shows(call, wanted, &view) && !self.is_still_made_by_hand(call, wanted, &view).await
-    }
-
-    /// Whether containers that were made again by hand still run. Nothing but what was applied last tells them apart, so that
-    /// without it they count as running.
-    async fn is_still_made_by_hand(&self, call: &Call, wanted: Option<&DesiredStack>, view: &StackView) -> bool {
-        let by_hand = |reason: &Reason| matches!(reason, Reason::EditedByHand { what: HandEdit::Container(_) });
-        let Call::Update { id } = call else { return false };
-        if !self.redeploys() || !self.step.reasons.iter().any(by_hand) {
-            return false;
-        }
-        let newest = self.session.ports.journal.newest_revisions(&self.step.environment).await.unwrap_or_default();
-        let applied = newest.into_iter().find(|one| one.stack == self.step.stack).map(|one| one.applied());
-        let row = view.rows.iter().find(|row| row.id == *id);
-        let now = self.session.ports.clock.now();
-        match (applied, row, wanted) {
-            (Some(applied), Some(row), Some(wanted)) => !compare(wanted, row, Some(&applied), now).redeploy.is_empty(),
-            _ => true,
-        }
+        self.has_effect(call, wanted, &view)
     }
 
     /// Whether this is a deploy that changes no setting.
@@ -248,13 +243,13 @@ impl<'a> Caller<'a> {
     }
 
     /// Whether the effect of a call shows.
-    fn shows(&self, call: &Call, wanted: Option<&DesiredStack>, view: &StackView) -> bool {
+    pub(super) fn has_effect(&self, call: &Call, wanted: Option<&DesiredStack>, view: &StackView) -> bool {
         let now = self.session.ports.clock.now();
-        let own = |row: &&ObservedStack| row.name == self.step.stack;
         let by_id = |id: i64| view.rows.iter().find(|row| row.id == id);
         match call {
             Call::Pull { .. } => false,
-            Call::Create => view.rows.iter().any(|row| own(&row)),
+            // A row of the name that is not as it was sent is another's.
+            Call::Create => wanted.is_some_and(|wanted| view.rows.iter().any(|row| may_be_made_of(wanted, row, now))),
             Call::Associate { id } => by_id(*id).is_some(),
             Call::Remove { id, .. } => by_id(*id).is_none(),
             Call::Configure { id } => {
@@ -263,7 +258,10 @@ impl<'a> Caller<'a> {
             Call::Update { id } => by_id(*id).zip(wanted).is_some_and(|(row, wanted)| {
                 let found = compare(wanted, row, None, now);
                 // A deploy that changes no setting leaves no trace but its containers.
-                found.recreate.is_empty() && found.update.is_empty() && (!self.redeploys() || found.redeploy.is_empty())
+                let traceless = self.redeploys();
+                found.recreate.is_empty()
+                    && found.update.is_empty()
+                    && !(traceless && (!found.redeploy.is_empty() || self.by_hand.still_runs(row)))
             }),
         }
     }

@@ -50,7 +50,9 @@ pub struct Pace {
     /// Time between two looks at containers.
     pub poll: Duration,
     /// How long to look for the effect of a call that broke off. Must be longer than any deploy takes, since a server goes on
-    /// after its caller hung up; images are pulled first, so that a deploy does not wait for them.
+    /// after its caller hung up: longer than the longest call that the target makes, and than the deploys that Portainer may put
+    /// before it, since it makes one at a time over all environments. Images are pulled first, so that a deploy does not wait for
+    /// them.
     pub patience: Duration,
     /// How often a call is repeated that the server certainly did not take.
     pub retries: u32,
@@ -63,7 +65,8 @@ impl Default for Pace {
         Self {
             lock_ttl: Duration::from_secs(60),
             poll: Duration::from_secs(2),
-            patience: Duration::from_secs(15 * 60),
+            // Twice the 20 minutes that the client for Portainer gives a deploy: its own and one that waits before it.
+            patience: Duration::from_secs(45 * 60),
             retries: 3,
             retry_after: Duration::from_secs(2),
         }

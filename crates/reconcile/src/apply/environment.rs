@@ -60,7 +60,7 @@ impl Session<'_> {
     async fn finish(&self, mut receipt: Receipt) {
         if self.leases.are_lost() {
             receipt.verdict = Verdict::Failed { cause: FailureCause::LockLost, rollback: None };
-        } else if let Err(error) = self.ports.journal.receipt(&receipt).await {
+        } else if let Err(error) = self.ports.journal.receipt(&receipt, self.leases.held()).await {
             receipt.verdict = Verdict::Failed { cause: FailureCause::Journal { detail: error.detail }, rollback: None };
         }
         self.after(&receipt);

@@ -23,11 +23,11 @@ impl Session<'_> {
         if self.leases.are_lost() {
             return Err(FailureCause::LockLost);
         }
-        let journal = self.ports.journal;
+        let (journal, held) = (self.ports.journal, self.leases.held());
         let failed = |error: crate::ports::PortError| FailureCause::Journal { detail: error.detail };
         let stack = StackRef::new(&step.environment, &step.stack);
         let (Some(wanted), Some(row)) = (wanted, row) else {
-            journal.forget_applied(&stack).await.map_err(failed)?;
+            journal.forget_applied(&stack, held).await.map_err(failed)?;
             return Ok(None);
         };
         let past = journal.revisions(&stack).await.map_err(failed)?;
@@ -67,9 +67,9 @@ impl Session<'_> {
             pin: wanted.pin.clone(),
             receipt,
         };
-        journal.keep_revision(&revision).await.map_err(failed)?;
+        journal.keep_revision(&revision, held).await.map_err(failed)?;
         if let Action::Rename { from, .. } = &step.action {
-            journal.forget_applied(&StackRef::new(&step.environment, from)).await.map_err(failed)?;
+            journal.forget_applied(&StackRef::new(&step.environment, from), held).await.map_err(failed)?;
         }
         Ok(Some(number))
     }

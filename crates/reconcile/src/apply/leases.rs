@@ -55,6 +55,11 @@ impl<'a> Leases<'a> {
         Ok(leases)
     }
 
+    /// The locks as they were taken, for whoever must know whether they still hold.
+    pub(super) fn held(&self) -> &[Lease] {
+        &self.held
+    }
+
     /// Whether a lock was lost or has lapsed: nothing may be changed or written any more. Asks the clock, since a renewal may
     /// hang, and this process may have slept.
     pub(super) fn are_lost(&self) -> bool {

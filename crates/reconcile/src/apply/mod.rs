@@ -1,6 +1,7 @@
 //! From a plan to containers: refused if anything moved, one step after the other, written down before and after each call,
 //! and believed only when it is seen.
 
+mod by_hand;
 mod call;
 mod calls;
 mod control;
@@ -12,6 +13,7 @@ mod redact;
 mod resume;
 mod rollback;
 mod session;
+mod settle;
 mod step;
 mod watch;
 
@@ -90,7 +92,7 @@ async fn locked(
         stacks: stacks(&fresh, &desired),
         plan: fresh,
     };
-    ports.journal.begin(&record).await.map_err(ApplyError::Journal)?;
+    ports.journal.begin(&record, leases.held()).await.map_err(ApplyError::Journal)?;
     Session::new(ports, control, &record, leases).run(false, &[], &[]).await
 }
 

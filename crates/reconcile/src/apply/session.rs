@@ -9,11 +9,11 @@ use std::{
 };
 
 use futures::future::join_all;
-use secrecy::ExposeSecret as _;
+use secrecy::{ExposeSecret as _, SecretString};
+use types::catalog::variable_form;
 
 use super::{ApplyError, Control, leases::Leases, redact::Redactor};
 use crate::{
-    dotenv::{self, Hazard},
     model::{
         ApplyRecord, ApplyReport, ApplyVerdict, DesiredSource, DesiredStack, DesiredValue, Disclosure, Event,
         EventKind, FailureCause, Intent, Receipt, SecretRef, SkippedBecause, Step, StepId, StepResult, Verdict,
@@ -78,8 +78,8 @@ impl<'a> Session<'a> {
         join_all(environments.iter().map(|environment| self.environment(environment, intents))).await;
         let report = self.report();
         if !self.leases.are_lost() {
-            let at = self.ports.clock.now();
-            self.ports.journal.end(&self.record.id, report.verdict, at).await.map_err(ApplyError::Journal)?;
+            let (at, held) = (self.ports.clock.now(), self.leases.held());
+            self.ports.journal.end(&self.record.id, report.verdict, at, held).await.map_err(ApplyError::Journal)?;
         }
         self.emit(EventKind::Ended { verdict: report.verdict });
         Ok(report)
@@ -138,15 +138,15 @@ impl<'a> Session<'a> {
         let mut variables = Variables::default();
         for (variable, value) in &wanted.variables {
             let value = match value {
-                DesiredValue::Plain(value) => value.clone().into(),
+                DesiredValue::Plain(value) => SecretString::from(value.clone()),
                 DesiredValue::Secret { name, version, .. } => {
-                    let secret = self.secret(&SecretRef { name: name.clone(), version: *version }).await?;
-                    if !wanted.swarm && dotenv::hazard(secret.expose_secret()) == Some(Hazard::LineBreak) {
-                        return Err(FailureCause::LineBreak { variable: variable.clone() });
-                    }
-                    secret
+                    self.secret(&SecretRef { name: name.clone(), version: *version }).await?
                 }
             };
+            // Now, before any call: found out by the client after a removal it would leave nothing running.
+            if let Err(hazard) = variable_form(value.expose_secret(), wanted.swarm) {
+                return Err(FailureCause::UnsafeValue { variable: variable.clone(), hazard });
+            }
             variables.0.insert(variable.clone(), value);
         }
         let source = match &wanted.source {
@@ -157,7 +157,11 @@ impl<'a> Session<'a> {
                 compose_file: compose_file.clone(),
                 additional_files: additional_files.clone(),
                 credential: match credential {
-                    Some(secret) => Some(Credential(self.secret(secret).await?)),
+                    Some(secret) => {
+                        let credential = self.secret(secret).await?;
+                        self.redactor.learn_login(&credential);
+                        Some(Credential(credential))
+                    }
                     None => None,
                 },
             },
@@ -176,7 +180,7 @@ impl<'a> Session<'a> {
         }
     }
 
-    async fn secret(&self, secret: &SecretRef) -> Result<secrecy::SecretString, FailureCause> {
+    async fn secret(&self, secret: &SecretRef) -> Result<SecretString, FailureCause> {
         match self.ports.secrets.resolve(secret).await {
             Ok(value) => {
                 self.redactor.learn(&value);

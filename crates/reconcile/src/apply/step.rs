@@ -1,6 +1,8 @@
 //! One step: look, call, watch, say how it ended.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, pin::pin, time::Duration};
+
+use futures::future::{Either, select};
 
 use super::{call::Caller, calls, session::Session};
 use crate::{
@@ -9,11 +11,13 @@ use crate::{
         Receipt, Step, Verdict,
     },
     plan::guard,
-    ports::LogLine,
+    ports::{LogLine, StackView},
 };
 
 /// Lines of log kept for each container that is not well.
 const LOG_LINES: u32 = 30;
+/// How long logs are waited for.
+const LOG_TIME: Duration = Duration::from_secs(60);
 
 impl Session<'_> {
     /// Makes a step. `begun` holds the intents of a run that broke off.
@@ -65,9 +69,12 @@ impl Session<'_> {
         begun: &[Intent],
     ) -> Result<Option<ObservedStack>, FailureCause> {
         // A pull touches nothing that runs.
-        if begun.iter().all(|intent| matches!(intent.call, Call::Pull { .. })) {
-            self.check_guard(step, wanted).await?;
-        }
+        let seen = if begun.iter().all(|intent| matches!(intent.call, Call::Pull { .. })) {
+            Some(self.check_guard(step, wanted).await?)
+        } else {
+            None
+        };
+        caller.by_hand = self.made_by_hand(step, seen.as_ref()).await?;
         let payload = match wanted {
             Some(wanted) => Some(self.payload(wanted).await?),
             None => None,
@@ -91,22 +98,27 @@ impl Session<'_> {
                 self.watch_gone(step).await?;
                 Ok(None)
             }
-            (_, Some(wanted)) => self.watch(step, wanted).await.map(Some),
+            (_, Some(wanted)) => self.watch(step, wanted, &caller.by_hand).await.map(Some),
         }
     }
 
-    async fn check_guard(&self, step: &Step, wanted: Option<&DesiredStack>) -> Result<(), FailureCause> {
+    /// How the stack is, if it is still as the plan found it.
+    async fn check_guard(&self, step: &Step, wanted: Option<&DesiredStack>) -> Result<StackView, FailureCause> {
         let view = self.look(step, wanted).await?;
         let now = guard(view.rows.iter(), view.projects.iter(), self.record.plan.made_at);
-        if now == step.guard { Ok(()) } else { Err(FailureCause::Moved) }
+        if now == step.guard { Ok(view) } else { Err(FailureCause::Moved) }
     }
 
+    /// Whatever a host does with the question, the step goes on: it holds a lock.
     async fn last_logs(&self, step: &Step, wanted: Option<&DesiredStack>) -> Vec<LogLine> {
         self.learn_older_secrets(wanted).await;
-        let lines = self.ports.target.last_logs(&step.environment, &step.stack, LOG_LINES).await;
-        let mut lines = lines.unwrap_or_default();
+        let logs = pin!(self.ports.target.last_logs(&step.environment, &step.stack, LOG_LINES));
+        let mut lines = match select(logs, self.ports.clock.sleep(LOG_TIME)).await {
+            Either::Left((lines, _)) => lines.unwrap_or_default(),
+            Either::Right(_) => Vec::new(),
+        };
         for line in &mut lines {
-            line.text = self.redactor.clean(&line.text);
+            line.text = self.redactor.clean_line(&line.text);
         }
         lines
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use types::Millis;
 
-use super::session::Session;
+use super::{by_hand::MadeByHand, session::Session};
 use crate::{
     model::{
         Condition, DesiredStack, EventKind, FailureCause, ObservedStack, Reason, RowStatus, Step, UnwellContainer,
@@ -32,7 +32,13 @@ struct History {
 
 impl Session<'_> {
     /// Watches a stack until it was good for its settling time. The time allowed begins now.
-    pub(super) async fn watch(&self, step: &Step, wanted: &DesiredStack) -> Result<ObservedStack, FailureCause> {
+    /// Containers that were made by hand and still run are never well.
+    pub(super) async fn watch(
+        &self,
+        step: &Step,
+        wanted: &DesiredStack,
+        by_hand: &MadeByHand,
+    ) -> Result<ObservedStack, FailureCause> {
         let settle = Millis::from(wanted.health.settle_s) * 1000;
         let begun = self.ports.clock.now();
         // It must be able to settle within the time allowed.
@@ -42,7 +48,7 @@ impl Session<'_> {
             let view = self.look(step, Some(wanted)).await;
             let now = self.ports.clock.now();
             let late = now >= until;
-            match view.map(|view| self.judge(step, wanted, view, now, &mut history)) {
+            match view.map(|view| self.judge(step, wanted, by_hand, view, now, &mut history)) {
                 Err(unobservable) => {
                     // Unseen time vouches for nothing.
                     history.good = None;
@@ -104,7 +110,15 @@ impl Session<'_> {
         }
     }
 
-    fn judge(&self, step: &Step, wanted: &DesiredStack, view: StackView, now: Millis, history: &mut History) -> Look {
+    fn judge(
+        &self,
+        step: &Step,
+        wanted: &DesiredStack,
+        by_hand: &MadeByHand,
+        view: StackView,
+        now: Millis,
+        history: &mut History,
+    ) -> Look {
         let mut rows: Vec<ObservedStack> = view.rows.into_iter().filter(|row| row.name == wanted.name).collect();
         let Some(row) = rows.pop() else { return Look::Bad(FailureCause::NotAsDesired) };
         if !rows.is_empty() {
@@ -133,6 +147,10 @@ impl Session<'_> {
         if !found.redeploy.is_empty() && (unwell.is_empty() || !unwell.iter().all(waits)) {
             unwell.sort();
             return Look::Bad(FailureCause::Unwell { containers: unwell });
+        }
+        // The deploy answered, and did nothing to them.
+        if by_hand.still_runs(&row) {
+            return Look::Bad(FailureCause::NotAsDesired);
         }
         unwell.extend(found.pending.into_iter().map(|service| UnwellContainer {
             service,

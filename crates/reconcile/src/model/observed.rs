@@ -97,7 +97,7 @@ pub struct ObservedStack {
 }
 
 /// Compose or swarm.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum StackKind {
@@ -154,7 +154,7 @@ pub enum ObservedSource {
 }
 
 /// Portainer's own polling or webhook.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct AutoUpdate {
     /// Polling interval as Portainer spells it; none if it only has a webhook.

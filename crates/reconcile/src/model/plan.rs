@@ -8,7 +8,7 @@ use types::Millis;
 use super::{BlockedCause, Digest, Reason, Warning};
 
 /// The version of the shape of [`Plan`]. A plan of another format is refused.
-pub const PLAN_FORMAT: u32 = 1;
+pub const PLAN_FORMAT: u32 = 2;
 
 /// What would be done to bring the live side to the desired state.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,9 +51,10 @@ impl Plan {
     }
 }
 
-/// How a plan is asked for.
+/// How a plan is asked for. What is absent on the wire is the default.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(default)]
 pub struct PlanOptions {
     /// Which rows that the catalog does not name are removed.
     pub prune: Prune,
@@ -64,7 +65,7 @@ pub struct PlanOptions {
 }
 
 /// Which rows that the catalog does not name are removed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Prune {

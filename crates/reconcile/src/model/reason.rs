@@ -1,11 +1,12 @@
 //! Why a step is made, what keeps a stack from being planned, and what will hurt.
 
 use serde::{Deserialize, Serialize};
+use types::catalog::DotenvHazard;
 
 use super::{AutoUpdate, Condition, Prune, StackKind, Trouble};
 
 /// Why a step is made.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Reason {
@@ -179,7 +180,8 @@ pub enum BlockedCause {
     EnvironmentMissing,
     /// The environment does not answer.
     EnvironmentDown,
-    /// The name is empty or begins with something other than a letter or digit after Portainer's normalising.
+    /// The name is empty, too long, or begins with something other than a letter or digit after Portainer's normalising: see
+    /// [`check_stack_name`](types::catalog::check_stack_name).
     BadName,
     /// Another stack of the catalog has the same name after Portainer's normalising.
     NameTaken {
@@ -206,10 +208,12 @@ pub enum BlockedCause {
         /// The names in the cycle, sorted.
         names: Vec<String>,
     },
-    /// A value has a line break, which would set another variable.
-    LineBreak {
+    /// A value does not get to Docker unchanged in any form.
+    UnsafeValue {
         /// The variable.
         variable: String,
+        /// What is in the way.
+        hazard: DotenvHazard,
     },
     /// The name of a variable is not one.
     BadVariable {
@@ -234,9 +238,12 @@ pub enum BlockedCause {
     },
     /// A deploy is under way.
     Deploying,
-    /// It runs Portainer itself or this program, and what is wanted takes a removal, which would end the one that makes it
-    /// again. Make the change on the host, or want what Portainer can change in place.
-    Protected,
+    /// It runs Portainer itself, its agent or this program, and what is wanted takes a removal, which would end the one that
+    /// makes it again. Make the change on the host, or want what Portainer can change in place.
+    Protected {
+        /// What takes the removal, never empty: a former name, or what Portainer can't change in place.
+        reasons: Vec<Reason>,
+    },
 }
 
 /// What will or may hurt.
@@ -272,13 +279,6 @@ pub enum WarningKind {
         service: String,
         /// The image.
         image: String,
-    },
-    /// A value that compose's dotenv rules change on the way to Docker.
-    ValueMangled {
-        /// The variable.
-        variable: String,
-        /// The first thing that does it.
-        hazard: crate::dotenv::Hazard,
     },
     /// Named volumes belong to the former name and are not carried over.
     VolumesStayBehind {

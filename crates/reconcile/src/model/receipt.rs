@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, fmt};
 
 use serde::{Deserialize, Serialize};
-use types::Millis;
+use types::{Millis, catalog::DotenvHazard};
 
 use super::{Action, Condition, Plan, StepId};
 use crate::ports::{LogLine, Refusal};
@@ -163,10 +163,12 @@ pub enum FailureCause {
         /// Why.
         detail: String,
     },
-    /// A secret's value has a line break, which would set another variable. Nothing was done.
-    LineBreak {
+    /// A value, most often a secret's, does not get to Docker unchanged in any form. Nothing was done.
+    UnsafeValue {
         /// The variable.
         variable: String,
+        /// What is in the way.
+        hazard: DotenvHazard,
     },
     /// A call was refused, and what is observed is not as desired.
     Refused {
@@ -204,6 +206,11 @@ pub enum FailureCause {
     BrokeOff,
     /// The row is not as desired after the call.
     NotAsDesired,
+    /// The revision's images could not be written into its text, so it was not brought back.
+    Unrenderable {
+        /// Why.
+        detail: String,
+    },
     /// The live side could not be observed.
     Unobservable {
         /// Why.

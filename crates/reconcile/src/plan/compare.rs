@@ -75,6 +75,15 @@ pub(crate) fn compare(
     found
 }
 
+/// Whether a row may have come from a create of `wanted`: its kind, source and variables are those that were sent. Only the
+/// commit may be another, since Portainer takes its reference's newest.
+pub(crate) fn may_be_made_of(wanted: &DesiredStack, live: &ObservedStack, now: Millis) -> bool {
+    let found = compare(wanted, live, None, now);
+    live.name == wanted.name
+        && found.recreate.is_empty()
+        && found.update.iter().all(|reason| matches!(reason, Reason::CommitMoved { .. }))
+}
+
 fn compare_source(wanted: &DesiredStack, live: &ObservedStack, found: &mut Comparison) {
     match (&wanted.source, &live.source) {
         (
@@ -181,7 +190,8 @@ fn compare_containers(wanted: &DesiredStack, live: &ObservedStack, now: Millis, 
     for containers in by_service.values_mut() {
         containers.sort_by(|one, other| (&one.name, &one.id).cmp(&(&other.name, &other.id)));
     }
-    let Some(facts) = &wanted.compose else {
+    // Facts without services are those of a file that says them elsewhere (`extends`, `include`).
+    let Some(facts) = wanted.compose.as_ref().filter(|facts| !facts.services.is_empty()) else {
         if live.containers.is_empty() {
             found.redeploy.push(Reason::ContainerMissing { service: String::new() });
         }

@@ -1,10 +1,12 @@
 //! What to do with one stack.
 
-use types::Millis;
+use types::{
+    Millis,
+    catalog::{is_variable_name, variable_form},
+};
 
 use super::compare::{Comparison, compare};
 use crate::{
-    dotenv::{self, Hazard},
     model::{
         Action, AdoptFrom, BlockedCause, DesiredStack, DesiredValue, Generation, HandEdit, ObservedProject,
         ObservedStack, Reason, Risk, RowStatus, StackKind,
@@ -54,15 +56,13 @@ fn unfit(wanted: &DesiredStack) -> Option<BlockedCause> {
         return Some(BlockedCause::BadName);
     }
     wanted.variables.iter().find_map(|(name, value)| {
-        if !dotenv::is_name(name) {
+        if !is_variable_name(name) {
             return Some(BlockedCause::BadVariable { variable: name.clone() });
         }
-        match value {
-            DesiredValue::Plain(value) if !wanted.swarm && dotenv::hazard(value) == Some(Hazard::LineBreak) => {
-                Some(BlockedCause::LineBreak { variable: name.clone() })
-            }
-            _ => None,
-        }
+        // A secret's value is not known yet: it is looked at before the step's first call.
+        let DesiredValue::Plain(value) = value else { return None };
+        let hazard = variable_form(value, wanted.swarm).err()?;
+        Some(BlockedCause::UnsafeValue { variable: name.clone(), hazard })
     })
 }
 
@@ -80,7 +80,8 @@ fn with_row(
     let id = row.id;
     let (action, risk) = if !found.recreate.is_empty() {
         if row.protected {
-            return (Decision::Block(BlockedCause::Protected), Some(found));
+            let reasons = found.recreate.clone();
+            return (Decision::Block(BlockedCause::Protected { reasons }), Some(found));
         }
         (Action::Recreate { id }, Risk::DownBetween)
     } else if !found.update.is_empty() {
@@ -132,7 +133,10 @@ fn without_row(wanted: &DesiredStack, live: &Live<'_>, generation: Generation, n
         [name] => match live.rows(name) {
             [] => Decision::Block(BlockedCause::FormerProject { name: name.clone() }),
             [row] if row.status == RowStatus::Deploying => Decision::Block(BlockedCause::Deploying),
-            [row] if row.protected => Decision::Block(BlockedCause::Protected),
+            [row] if row.protected => {
+                let reasons = vec![Reason::FormerName { name: name.clone() }];
+                Decision::Block(BlockedCause::Protected { reasons })
+            }
             [row] => Decision::Act {
                 action: Action::Rename { id: row.id, from: name.clone() },
                 reasons: vec![Reason::FormerName { name: name.clone() }],
@@ -158,7 +162,7 @@ fn adopt(
         let mut reasons = vec![Reason::Orphan { id }];
         let found = compare(wanted, orphan, live.applied(&wanted.name), now);
         if !found.recreate.is_empty() && (orphan.protected || project.protected) {
-            return Decision::Block(BlockedCause::Protected);
+            return Decision::Block(BlockedCause::Protected { reasons: found.recreate });
         }
         let risk = if found.recreate.is_empty() { deploying_risk(orphan, generation) } else { Risk::DownBetween };
         reasons.extend(found.recreate);

@@ -9,7 +9,7 @@ mod waves;
 
 use types::Millis;
 
-pub(crate) use compare::{compare, shown};
+pub(crate) use compare::{compare, may_be_made_of, shown};
 pub(crate) use fingerprint::guard;
 
 use crate::model::{Desired, Observed, PLAN_FORMAT, Plan, PlanOptions};

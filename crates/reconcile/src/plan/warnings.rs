@@ -2,13 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use types::catalog::ImageName;
+
 use super::compare::Comparison;
-use crate::{
-    dotenv,
-    model::{
-        Action, ComposeService, DesiredStack, DesiredValue, Generation, ObservedStack, Risk, RowStatus, Step, Warning,
-        WarningKind,
-    },
+use crate::model::{
+    Action, ComposeService, DesiredStack, Generation, ObservedStack, Risk, RowStatus, Step, Warning, WarningKind,
 };
 
 fn push(environment: &str, stack: &str, kind: WarningKind, to: &mut Vec<Warning>) {
@@ -46,16 +44,7 @@ pub(super) fn of_stack(
     if let Action::Rename { from, .. } = &step.action {
         push(environment, name, WarningKind::VolumesStayBehind { former_name: from.clone() }, to);
     }
-    for (variable, value) in &stack.variables {
-        // Swarm stacks get their variables through the process environment, which takes any value.
-        if let DesiredValue::Plain(value) = value
-            && !stack.swarm
-            && let Some(hazard) = dotenv::hazard(value)
-        {
-            push(environment, name, WarningKind::ValueMangled { variable: variable.clone(), hazard }, to);
-        }
-    }
-    match &stack.compose {
+    match stack.compose.as_ref().filter(|facts| !facts.services.is_empty()) {
         None => push(environment, name, WarningKind::NoComposeFacts, to),
         Some(facts) => facts.services.iter().for_each(|service| of_service(environment, name, service, to)),
     }
@@ -66,16 +55,10 @@ fn of_service(environment: &str, stack: &str, service: &ComposeService, to: &mut
         let kind = WarningKind::RelativeBindMount { service: service.name.clone(), source: source.clone() };
         push(environment, stack, kind, to);
     }
-    if is_floating(&service.image) {
+    if ImageName::parse(&service.image).is_floating() {
         let kind = WarningKind::FloatingImage { service: service.name.clone(), image: service.image.clone() };
         push(environment, stack, kind, to);
     }
-}
-
-/// Whether an image is `latest`, or has neither tag nor digest. The empty name is unknown, not floating.
-fn is_floating(image: &str) -> bool {
-    let last = image.rsplit('/').next().unwrap_or(image);
-    !image.is_empty() && !image.contains('@') && last.split_once(':').is_none_or(|(_, tag)| tag == "latest")
 }
 
 /// Warnings about a row that the catalog names.

@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use types::Millis;
 
+use super::Lease;
 use crate::model::{ApplyId, ApplyRecord, ApplyVerdict, Desired, Intent, Pin, Receipt, Revision, StackRef, Unfinished};
 
 /// A port did not do what it was asked to.
@@ -33,31 +34,34 @@ pub trait Catalog: Send + Sync {
 }
 
 /// What happened: written before and after each call, durable when the call returns.
+///
+/// What an apply writes comes with the locks it `held` when it began. An implementation must refuse it, in one act with the
+/// writing, once another has taken one of them: a process that slept through its lock's lapse may not write beside its successor.
 #[async_trait]
 pub trait Journal: Send + Sync {
     /// Writes that an apply begins.
     ///
     /// # Errors
     /// When it could not be written for sure; the apply then does nothing.
-    async fn begin(&self, record: &ApplyRecord) -> Result<(), PortError>;
+    async fn begin(&self, record: &ApplyRecord, held: &[Lease]) -> Result<(), PortError>;
 
     /// Writes that a call is about to be made.
     ///
     /// # Errors
     /// When it could not be written for sure; the call is then not made.
-    async fn intent(&self, intent: &Intent) -> Result<(), PortError>;
+    async fn intent(&self, intent: &Intent, held: &[Lease]) -> Result<(), PortError>;
 
     /// Writes the end of a step. Writing the same step twice keeps the later one.
     ///
     /// # Errors
     /// When it could not be written for sure; the step then counts as failed and the apply stops.
-    async fn receipt(&self, receipt: &Receipt) -> Result<(), PortError>;
+    async fn receipt(&self, receipt: &Receipt, held: &[Lease]) -> Result<(), PortError>;
 
     /// Writes the end of an apply.
     ///
     /// # Errors
     /// When it could not be written for sure; it is then taken up again by `resume`.
-    async fn end(&self, apply: &ApplyId, verdict: ApplyVerdict, at: Millis) -> Result<(), PortError>;
+    async fn end(&self, apply: &ApplyId, verdict: ApplyVerdict, at: Millis, held: &[Lease]) -> Result<(), PortError>;
 
     /// Applies without an end, oldest first.
     ///
@@ -69,7 +73,7 @@ pub trait Journal: Send + Sync {
     ///
     /// # Errors
     /// When it could not be written for sure.
-    async fn keep_revision(&self, revision: &Revision) -> Result<(), PortError>;
+    async fn keep_revision(&self, revision: &Revision, held: &[Lease]) -> Result<(), PortError>;
 
     /// The revisions of a stack, oldest first.
     ///
@@ -87,7 +91,7 @@ pub trait Journal: Send + Sync {
     ///
     /// # Errors
     /// When it could not be written for sure.
-    async fn forget_applied(&self, stack: &StackRef) -> Result<(), PortError>;
+    async fn forget_applied(&self, stack: &StackRef, held: &[Lease]) -> Result<(), PortError>;
 
     /// Sets the pin of a stack, or releases it.
     ///

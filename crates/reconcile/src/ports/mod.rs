@@ -7,6 +7,8 @@ mod locks;
 mod secrets;
 mod target;
 
+use crate::revisions::PinImages;
+
 pub use clock::{Clock, EventSink};
 pub use journal::{Catalog, Journal, PortError};
 pub use locks::{Held, Lease, Locks, LocksError};
@@ -33,4 +35,6 @@ pub struct Ports<'a> {
     pub clock: &'a dyn Clock,
     /// Watchers.
     pub events: &'a dyn EventSink,
+    /// Writes image digests into a compose text, for what is brought back after a failure.
+    pub images: &'a dyn PinImages,
 }

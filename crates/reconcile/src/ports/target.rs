@@ -214,7 +214,7 @@ pub struct LogLine {
     pub at: Option<Millis>,
     /// Whether it came on the error stream.
     pub stderr: bool,
-    /// The text.
+    /// The text; ends with `…` if the rest of the line was not kept.
     pub text: String,
 }
 
@@ -269,7 +269,8 @@ pub trait Target: Send + Sync {
     /// Removes a stack.
     async fn remove(&self, call: Remove) -> Outcome;
 
-    /// The last `lines` lines of each container of the stack that is not well.
+    /// The last `lines` lines of each container of the stack that is not well. Must come to an end by itself, with what it has,
+    /// within about half a minute: a step waits for it and holds a lock.
     ///
     /// # Errors
     /// When they can't be read.

@@ -40,7 +40,7 @@ pub enum RevisionError {
 }
 
 /// Writes image digests into a compose text. Implemented by whoever can read compose files.
-pub trait PinImages {
+pub trait PinImages: Send + Sync {
     /// The text in which each service's image is the one with the digest of `services`, where known.
     ///
     /// # Errors

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use reconcile::{Control, apply, model::*};
+use types::catalog::DotenvHazard;
 
 use crate::world::{Behaviour, DEV, HOSTED, World, git, scenario, secret, service, stack, text_of};
 
@@ -121,7 +122,7 @@ fn a_failed_stack_is_brought_back() {
         let state = world.lock();
         let running: Vec<_> =
             state.hosts[DEV].containers.iter().filter(|one| one.project == "db").map(|one| &one.image).collect();
-        assert_eq!(running, ["db:1"], "{generation:?} {behaviour:?}");
+        assert_eq!(running, ["db:1@sha256:db:1"], "{generation:?} {behaviour:?}: by digest");
         let row = state.hosts[DEV].rows.iter().find(|row| row.name == "db").unwrap();
         assert_eq!(row.env["MODE"], "old");
     }
@@ -309,13 +310,37 @@ fn a_change_of_kind_makes_a_stack_again_and_swarm_takes_any_value() {
 }
 
 #[test]
-fn a_secret_with_a_line_break_is_refused_before_any_call() {
-    let world = four(Generation::TakesDown);
-    world.store_secret("db", "one\nADMIN=yes");
-    let report = apply_with(&world, OnFailure::Continue);
-    let cause = FailureCause::LineBreak { variable: "PASSWORD".to_owned() };
-    assert_eq!(*verdict(&report, DEV, "db"), Verdict::Failed { cause, rollback: None });
-    assert!(world.lock().writes.is_empty());
+fn a_secret_that_no_form_carries_is_refused_before_any_call() {
+    for (value, hazard) in [("one\nADMIN=yes", DotenvHazard::ControlCharacter), ("it's $5", DotenvHazard::Unquotable)] {
+        let world = four(Generation::TakesDown);
+        world.store_secret("db", value);
+        let report = apply_with(&world, OnFailure::Continue);
+        let cause = FailureCause::UnsafeValue { variable: "PASSWORD".to_owned(), hazard };
+        assert_eq!(*verdict(&report, DEV, "db"), Verdict::Failed { cause, rollback: None });
+        assert!(world.lock().writes.is_empty());
+    }
+}
+
+#[test]
+fn a_secret_that_no_form_carries_takes_nothing_down() {
+    let world = World::new(Generation::TakesDown);
+    world.store_secret("db", "fine");
+    let mut web = stack("web", DesiredSource::Text { text: text_of(&[service("app", "app:1")]) });
+    web.variables.insert("PASSWORD".to_owned(), secret("db"));
+    world.wish(DEV, web);
+    world.converge();
+    world.push("https://git.example/web", None, "web-1", &[service("app", "app:1")]);
+    world.stack_mut(DEV, "web", |stack| stack.source = git("https://git.example/web", None));
+    world.store_secret("db", "it's $5");
+    let plan = world.plan(&PlanOptions::default());
+    assert!(matches!(plan.steps[0].action, Action::Recreate { .. }), "{plan:#?}");
+    world.lock().writes.clear();
+    let report = world.apply(&plan).unwrap().unwrap();
+    assert!(matches!(
+        verdict(&report, DEV, "web"),
+        Verdict::Failed { cause: FailureCause::UnsafeValue { .. }, rollback: None }
+    ));
+    assert!(world.lock().writes.is_empty(), "what runs is left alone");
 }
 
 #[test]

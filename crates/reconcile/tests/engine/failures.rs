@@ -81,6 +81,34 @@ fn containers_that_go_bad_are_never_called_healthy() {
     assert!(failed > 30, "{failed}");
 }
 
+/// The server says yes and does nothing: the container that was made by hand still runs, and nothing but itself shows it.
+#[test]
+fn a_redeploy_that_did_nothing_does_not_bless_what_was_made_by_hand() {
+    let mut failed = 0;
+    for at in 1..40 {
+        let world = World::new(Generation::TakesDown);
+        world.push("https://git.example/web", None, "web-1", &[service("app", "app:1")]);
+        world.wish(DEV, stack("web", git("https://git.example/web", None)));
+        world.converge();
+        world.lock().host(DEV).containers[0].hash = "made by hand".to_owned();
+        let plan = world.plan(&PlanOptions::default());
+        {
+            let mut state = world.lock();
+            state.writes.clear();
+            state.fault = Some(Fault { at: state.ticks + at, kind: FaultKind::DoneButNot });
+        }
+        let report = world.apply(&plan).unwrap().unwrap();
+        if world.lock().faulted.is_none() {
+            break;
+        }
+        let by_hand = world.lock().host(DEV).containers[0].hash == "made by hand";
+        let not_as_desired = Verdict::Failed { cause: FailureCause::NotAsDesired, rollback: None };
+        assert_eq!(report.steps[0].receipt.verdict == not_as_desired, by_hand, "{report:#?}");
+        failed += u32::from(by_hand);
+    }
+    assert!(failed > 0);
+}
+
 /// The row of a stack whose container was made again by hand is as wanted: only a deploy that took effect may count as one.
 #[test]
 fn a_refused_redeploy_does_not_bless_what_was_made_by_hand() {

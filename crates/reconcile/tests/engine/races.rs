@@ -2,7 +2,9 @@
 
 use reconcile::{ApplyError, model::*};
 
-use crate::world::{AutoPoll, DEV, HOSTED, Meddle, Rng, State, World, scenario, service, stack, text_of};
+use crate::world::{
+    AutoPoll, DEV, Fault, FaultKind, HOSTED, Meddle, Rng, State, World, scenario, service, stack, text_of,
+};
 
 /// Moves one thing that a plan rests on. Returns whether anything moved.
 fn meddle(state: &mut State, seed: u64) -> bool {
@@ -156,6 +158,51 @@ fn a_step_looks_again_at_its_turn() {
         }
     }
     assert!(refused > 0);
+}
+
+/// The create is refused for another reason than its name, or gets no answer, while somebody else creates a stack of that name.
+#[test]
+fn a_row_that_is_not_ours_is_neither_taken_for_ours_nor_removed() {
+    const THEIRS: i64 = 900;
+    let by_another: Meddle = |state, _| {
+        if state.host(DEV).rows.is_empty() {
+            let text = text_of(&[service("theirs", "theirs:1")]);
+            state.next_row = THEIRS;
+            state.place(DEV, &stack("web", DesiredSource::Text { text }));
+        }
+    };
+    for kind in [FaultKind::Refused, FaultKind::DeployFails, FaultKind::LostBefore] {
+        let mut refused = 0;
+        for at in 1..60 {
+            let world = World::new(Generation::TakesDown);
+            world.wish(DEV, stack("web", DesiredSource::Text { text: text_of(&[service("app", "app:1")]) }));
+            let options = PlanOptions { on_failure: OnFailure::RollBack, ..PlanOptions::default() };
+            let plan = world.plan(&options);
+            {
+                let mut state = world.lock();
+                let at = state.ticks + at;
+                (state.fault, state.meddle_at) = (Some(Fault { at, kind }), Some((at, by_another, 0)));
+            }
+            let Ok(report) = world.apply(&plan).unwrap() else { continue };
+            if world.lock().hosts[DEV].rows.iter().all(|row| row.id != THEIRS) {
+                continue;
+            }
+            let Verdict::Failed { cause, rollback } = &report.steps[0].receipt.verdict else { panic!("{report:#?}") };
+            let of_a_create = matches!(
+                cause,
+                FailureCause::Refused { call: Call::Create, .. }
+                    | FailureCause::OutcomeUnknown { call: Call::Create, .. }
+            );
+            refused += u32::from(of_a_create && world.lock().faulted.is_some());
+            assert!(!matches!(rollback, Some(RollbackOutcome::Removed | RollbackOutcome::Restored { .. })));
+            let state = world.lock();
+            let [row] = &state.hosts[DEV].rows[..] else { panic!("{:?}", state.hosts[DEV].rows) };
+            assert_eq!(row.id, THEIRS);
+            assert!(state.hosts[DEV].containers.iter().any(|one| one.service == "theirs"));
+            assert!(state.violations.is_empty(), "{:?}", state.violations);
+        }
+        assert!(refused > 0, "{kind:?}");
+    }
 }
 
 /// Each point of an apply in turn: somebody creates a stack of the same name before the engine's create reaches the server.

@@ -1,6 +1,7 @@
 //! Every reason for a step, everything that blocks one, and every warning.
 
 use reconcile::{drift, model::*};
+use types::catalog::DotenvHazard;
 
 use crate::world::{AutoPoll, DEV, HOSTED, World, git, secret, service, stack, text_of};
 
@@ -242,7 +243,10 @@ fn what_cannot_be_planned_blocks_itself_and_its_dependents_only() {
     let cause =
         |name: &str| plan.blocked.iter().find(|one| one.stack.stack == name).map(|one| one.cause.clone()).unwrap();
     assert!(matches!(cause("broken"), BlockedCause::Trouble { .. }));
-    assert_eq!(cause("breaks"), BlockedCause::LineBreak { variable: "A".to_owned() });
+    assert_eq!(
+        cause("breaks"),
+        BlockedCause::UnsafeValue { variable: "A".to_owned(), hazard: DotenvHazard::ControlCharacter }
+    );
     assert_eq!(cause("behind"), BlockedCause::DependencyBlocked { name: "broken".to_owned() });
     assert_eq!(cause("further"), BlockedCause::DependencyBlocked { name: "behind".to_owned() });
     assert_eq!(cause("one"), BlockedCause::DependencyCycle { names: vec!["one".to_owned(), "other".to_owned()] });
@@ -274,19 +278,16 @@ fn what_will_hurt_is_said_before() {
     app.bind_mounts_relative.push("./conf".to_owned());
     app.ports.push(PublishedPort { host: 80, protocol: "tcp".to_owned() });
     let text = |one: &ComposeService| DesiredSource::Text { text: text_of(std::slice::from_ref(one)) };
-    let mut first = stack("first", text(&app));
-    first.variables.insert("PRICE".to_owned(), DesiredValue::Plain("5$".to_owned()));
-    world.wish(DEV, first);
+    world.wish(DEV, stack("first", text(&app)));
     app.image = "app:latest".to_owned();
     world.wish(DEV, stack("second", text(&app)));
     let plan = world.plan(&PlanOptions::default());
     let said =
         |stack: &str, kind: &WarningKind| plan.warnings.iter().any(|one| one.stack == stack && one.kind == *kind);
-    let (app, price) = ("app".to_owned(), "PRICE".to_owned());
+    let app = "app".to_owned();
     assert!(said("first", &WarningKind::RelativeBindMount { service: app.clone(), source: "./conf".to_owned() }));
     assert!(said("first", &WarningKind::FloatingImage { service: app.clone(), image: "registry:5000/app".to_owned() }));
     assert!(said("second", &WarningKind::FloatingImage { service: app, image: "app:latest".to_owned() }));
-    assert!(said("first", &WarningKind::ValueMangled { variable: price, hazard: reconcile::dotenv::Hazard::Dollar }));
     let clash = WarningKind::PortClash { port: 80, protocol: "tcp".to_owned(), other: "first".to_owned() };
     assert!(said("second", &clash), "{:#?}", plan.warnings);
 }
@@ -317,8 +318,13 @@ fn what_runs_portainer_is_never_removed_to_be_made_again() {
         orphan.kind = StackKind::Swarm;
         state.orphans.push(orphan);
     };
-    for change in [recreated as fn(&World), renamed, orphaned] {
-        assert_eq!(blocked(change), [BlockedCause::Protected]);
+    let kind = |from, to| Reason::KindChanged { from, to };
+    for (change, reason) in [
+        (recreated as fn(&World), kind(StackKind::Compose, StackKind::Swarm)),
+        (renamed, Reason::FormerName { name: "portainer".to_owned() }),
+        (orphaned, kind(StackKind::Swarm, StackKind::Compose)),
+    ] {
+        assert_eq!(blocked(change), [BlockedCause::Protected { reasons: vec![reason] }]);
     }
     // What Portainer can change in place is changed.
     let world = World::new(Generation::TakesDown);

@@ -8,7 +8,7 @@ use reconcile::{
     revisions::{Back, RevisionError, promote, rollback},
 };
 
-use crate::world::{AutoPoll, DEV, HOSTED, SimImages, World, git, secret, service, stack};
+use crate::world::{AutoPoll, Behaviour, DEV, Fault, FaultKind, HOSTED, SimImages, World, git, secret, service, stack};
 
 const URL: &str = "https://git.example/web";
 
@@ -195,4 +195,49 @@ fn an_apply_can_be_sent_between_threads() {
     let plan = world.plan(&PlanOptions::default());
     let control = world.control();
     sendable(&reconcile::apply(&plan, world.ports(), &control));
+}
+
+/// The tag of what ran is built anew before the update fails: what comes back is what ran, by digest.
+#[test]
+fn what_is_brought_back_has_the_images_it_had() {
+    let roll_back = PlanOptions { on_failure: OnFailure::RollBack, ..PlanOptions::default() };
+    for generation in [Generation::TakesDown, Generation::KeepsUp] {
+        let world = web(generation);
+        world.push(URL, Some("main"), "commit-2", &[service("app", "web:2")]);
+        {
+            let mut state = world.lock();
+            state.registry.insert("web:1".to_owned(), "sha256:rebuilt".to_owned());
+            state.behaviours.insert("web:2".to_owned(), Behaviour::NeverHealthy);
+        }
+        let report = world.apply(&world.plan(&roll_back)).unwrap().unwrap();
+        let restored = Some(RollbackOutcome::Restored { revision: 1 });
+        let Verdict::Failed { rollback, .. } = &report.steps[0].receipt.verdict else { panic!("{report:#?}") };
+        assert_eq!(*rollback, restored, "{report:#?}");
+        assert_eq!(running(&world, DEV), ("web:1".to_owned(), "sha256:first".to_owned()));
+    }
+}
+
+/// Also where the row still follows the right commit: a deploy from git would take whatever the tag means by now.
+#[test]
+fn a_failed_redeploy_comes_back_by_digest() {
+    let mut restored = 0;
+    for at in 1..60 {
+        let world = web(Generation::TakesDown);
+        world.lock().registry.insert("web:1".to_owned(), "sha256:rebuilt".to_owned());
+        let scope = Scope::Only([StackRef::new(DEV, "web")].into());
+        let plan = world.plan(&PlanOptions { on_failure: OnFailure::RollBack, scope, ..PlanOptions::default() });
+        assert!(matches!(plan.steps[0].action, Action::Redeploy { .. }), "{plan:#?}");
+        {
+            let mut state = world.lock();
+            state.fault = Some(Fault { at: state.ticks + at, kind: FaultKind::DeployFails });
+        }
+        let Ok(report) = world.apply(&plan).unwrap() else { continue };
+        let Verdict::Failed { rollback: Some(RollbackOutcome::Restored { .. }), .. } = &report.steps[0].receipt.verdict
+        else {
+            continue;
+        };
+        restored += 1;
+        assert_eq!(running(&world, DEV), ("web:1".to_owned(), "sha256:first".to_owned()));
+    }
+    assert!(restored > 0);
 }

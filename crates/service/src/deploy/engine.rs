@@ -9,7 +9,7 @@ use reconcile::{
         ApplyId, ApplyRecord, ApplyVerdict, Desired, Event, Intent, Pin, Receipt, Revision, Scope, SecretRef, StackRef,
         Unfinished,
     },
-    ports::{Catalog, Clock, EventSink, Journal, PortError, Ports, Secrets, SecretsError},
+    ports::{Catalog, Clock, EventSink, Journal, Lease, PortError, Ports, Secrets, SecretsError},
 };
 use secrecy::SecretString;
 use store::AuditEntry;
@@ -17,7 +17,7 @@ use tokio::sync::{mpsc, oneshot};
 use types::{Millis, catalog::SecretName};
 use upstream::portainer::engine::PortainerTarget;
 
-use super::{DeployError, Memory, desired::wanted, home::Home, sources::Sources};
+use super::{DeployError, Memory, desired::wanted, facts::Pinner, home::Home, sources::Sources};
 use crate::{ServiceError, World};
 
 /// Older versions of the vault's file that are looked through for a version of a secret.
@@ -52,6 +52,7 @@ impl Engine {
             secrets: self,
             clock: self,
             events: self,
+            images: &Pinner,
         }
     }
 
@@ -137,13 +138,13 @@ impl EventSink for Engine {
 impl Journal for Engine {
     /// Pins are set first: should the process die in between, the next plan shows them. If the apply can't begin they are put
     /// back as they were.
-    async fn begin(&self, record: &ApplyRecord) -> Result<(), PortError> {
+    async fn begin(&self, record: &ApplyRecord, held: &[Lease]) -> Result<(), PortError> {
         let before = if self.pins.is_empty() { BTreeMap::new() } else { self.memory.pins().await? };
         for (stack, pin) in &self.pins {
             self.memory.set_pin(stack, pin.as_ref()).await?;
         }
         let audit = self.audit.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
-        if let Err(error) = self.memory.begin_with(record, audit).await {
+        if let Err(error) = self.memory.begin_with(record, held, audit).await {
             for stack in self.pins.keys() {
                 self.memory.set_pin(stack, before.get(stack)).await?;
             }
@@ -156,24 +157,24 @@ impl Journal for Engine {
         Ok(())
     }
 
-    async fn intent(&self, intent: &Intent) -> Result<(), PortError> {
-        self.memory.intent(intent).await
+    async fn intent(&self, intent: &Intent, held: &[Lease]) -> Result<(), PortError> {
+        self.memory.intent(intent, held).await
     }
 
-    async fn receipt(&self, receipt: &Receipt) -> Result<(), PortError> {
-        self.memory.receipt(receipt).await
+    async fn receipt(&self, receipt: &Receipt, held: &[Lease]) -> Result<(), PortError> {
+        self.memory.receipt(receipt, held).await
     }
 
-    async fn end(&self, apply: &ApplyId, verdict: ApplyVerdict, at: Millis) -> Result<(), PortError> {
-        self.memory.end(apply, verdict, at).await
+    async fn end(&self, apply: &ApplyId, verdict: ApplyVerdict, at: Millis, held: &[Lease]) -> Result<(), PortError> {
+        self.memory.end(apply, verdict, at, held).await
     }
 
     async fn unfinished(&self) -> Result<Vec<Unfinished>, PortError> {
         self.memory.unfinished().await
     }
 
-    async fn keep_revision(&self, revision: &Revision) -> Result<(), PortError> {
-        self.memory.keep_revision(revision).await
+    async fn keep_revision(&self, revision: &Revision, held: &[Lease]) -> Result<(), PortError> {
+        self.memory.keep_revision(revision, held).await
     }
 
     async fn revisions(&self, stack: &StackRef) -> Result<Vec<Revision>, PortError> {
@@ -184,8 +185,8 @@ impl Journal for Engine {
         self.memory.newest_revisions(environment).await
     }
 
-    async fn forget_applied(&self, stack: &StackRef) -> Result<(), PortError> {
-        self.memory.forget_applied(stack).await
+    async fn forget_applied(&self, stack: &StackRef, held: &[Lease]) -> Result<(), PortError> {
+        self.memory.forget_applied(stack, held).await
     }
 
     async fn set_pin(&self, stack: &StackRef, pin: Option<&Pin>) -> Result<(), PortError> {

@@ -1,7 +1,10 @@
-//! Compose texts as the planner needs them.
+//! Compose texts as the engine needs them.
 
-use catalog::compose::{Compose, Condition};
-use reconcile::model::{ComposeFacts, ComposeService, PublishedPort};
+use catalog::compose::{self, pin_images, with_digest};
+use reconcile::{
+    model::{ComposeFacts, ComposeService, PublishedPort},
+    revisions::PinImages,
+};
 use types::catalog::Variable;
 
 /// What compose texts say: path and text of each, in the order they are laid over one another.
@@ -9,47 +12,41 @@ use types::catalog::Variable;
 /// # Errors
 /// The path that can't be understood, and why.
 pub(super) fn facts(texts: &[(String, String)], env: &[Variable]) -> Result<ComposeFacts, (String, String)> {
-    let _ = env;
-    let Some((path, text)) = texts.first() else { return Ok(ComposeFacts::default()) };
-    let compose = Compose::parse(text).map_err(|error| (path.clone(), error.to_string()))?;
-    let ends = |name: &str| {
-        compose
-            .services
-            .iter()
-            .flat_map(|one| &one.depends_on)
-            .any(|needed| needed.service == name && needed.condition == Condition::CompletedSuccessfully)
-    };
-    let services = compose
-        .services
-        .iter()
+    let texts: Vec<(&str, &str)> = texts.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+    let found = compose::facts(&texts, env).map_err(|error| (error.path, error.error.to_string()))?;
+    // Half of the services would make the other half look left over: better none.
+    let known = if found.complete { found.services } else { Vec::new() };
+    let services = known
+        .into_iter()
         .map(|one| ComposeService {
-            name: one.name.clone(),
-            image: one.image.clone().filter(|image| !image.contains('$')).unwrap_or_default(),
-            digest: one.image.as_ref().and_then(|image| image.split_once('@')).map(|(_, digest)| digest.to_owned()),
-            bind_mounts_relative: one.relative_binds.clone(),
-            ends: ends(&one.name) || one.restart.as_deref() == Some("no"),
-            has_healthcheck: one.healthcheck,
+            name: one.name,
+            image: one.image,
+            digest: one.digest,
+            bind_mounts_relative: one.bind_mounts_relative,
+            ends: one.ends,
+            has_healthcheck: one.has_healthcheck,
             ports: one
                 .ports
-                .iter()
-                .filter_map(|port| {
-                    Some(PublishedPort {
-                        host: port.published.as_ref()?.parse().ok()?,
-                        protocol: port.protocol.clone(),
-                    })
-                })
+                .into_iter()
+                .map(|port| PublishedPort { host: port.host, protocol: port.protocol })
                 .collect(),
         })
         .collect();
-    Ok(ComposeFacts { services, text: text.clone() })
+    Ok(ComposeFacts { services, text: found.text })
 }
 
 /// Writes image digests into compose texts.
 pub(super) struct Pinner;
 
-impl reconcile::revisions::PinImages for Pinner {
+impl PinImages for Pinner {
     fn pin_images(&self, text: &str, services: &[ComposeService]) -> Result<String, String> {
-        let _ = services;
-        Ok(text.to_owned())
+        let images: Vec<(String, String)> = services
+            .iter()
+            .filter(|one| !one.image.is_empty())
+            .filter_map(|one| Some((one.name.clone(), with_digest(&one.image, one.digest.as_deref()?))))
+            .collect();
+        let images: Vec<(&str, &str)> =
+            images.iter().map(|(service, image)| (service.as_str(), image.as_str())).collect();
+        pin_images(text, &images).map_err(|error| error.to_string())
     }
 }

@@ -12,8 +12,8 @@ use reconcile::{
 };
 use serde::{Serialize, de::DeserializeOwned};
 use store::{
-    ApplyState, AuditEntry, EntryKind, LockAttempt, NewApply, NewEntry, NewRevision, PinRow, RevisionRow, Store,
-    StoreError,
+    ApplyState, AuditEntry, EntryKind, HeldLock, LockAttempt, NewApply, NewEntry, NewRevision, PinRow, RevisionRow,
+    Store, StoreError,
 };
 use types::Millis;
 
@@ -56,11 +56,12 @@ impl Memory {
         step: &str,
         body: &(impl Serialize + Sync),
         at: Millis,
+        held: &[Lease],
     ) -> Result<(), PortError> {
         let what = format!("write to the journal of apply {apply}");
         let entry =
             NewEntry { apply: apply.0.clone(), kind, step: Some(step.to_owned()), body: json(&what, body)?, at };
-        self.store.append_entry(&entry).await.map_err(|error| failed(&what, &error))?;
+        self.store.append_entry(&entry, &locks(held)).await.map_err(|error| failed(&what, &error))?;
         Ok(())
     }
 }
@@ -70,7 +71,21 @@ fn failed(what: &str, error: &StoreError) -> PortError {
     if error.is_conflict("apply_ended") {
         return PortError::new(format!("could not {what}: another process took it up and ended it"));
     }
+    if error.is_conflict("lock_lost") {
+        return PortError::new(format!("could not {what}: its lock lapsed and was taken by another"));
+    }
     PortError::new(format!("could not {what}: {error}"))
+}
+
+/// The locks as the store knows them.
+fn locks(held: &[Lease]) -> Vec<HeldLock> {
+    held.iter()
+        .map(|Lease { environment, owner, epoch }| HeldLock {
+            environment: environment.clone(),
+            owner: owner.clone(),
+            epoch: *epoch,
+        })
+        .collect()
 }
 
 fn json(what: &str, value: &impl Serialize) -> Result<String, PortError> {
@@ -106,7 +121,12 @@ impl Memory {
     ///
     /// # Errors
     /// When it could not be written for sure, or another apply on one of its environments has not ended.
-    pub async fn begin_with(&self, record: &ApplyRecord, audit: Option<AuditEntry>) -> Result<(), PortError> {
+    pub async fn begin_with(
+        &self,
+        record: &ApplyRecord,
+        held: &[Lease],
+        audit: Option<AuditEntry>,
+    ) -> Result<(), PortError> {
         let what = format!("begin apply {}", record.id);
         let environments: BTreeSet<&String> = record.plan.steps.iter().map(|step| &step.environment).collect();
         let new = NewApply {
@@ -118,7 +138,7 @@ impl Memory {
             now: record.started_at,
             audit,
         };
-        self.store.begin_apply(&new).await.map_err(|error| {
+        self.store.begin_apply(&new, &locks(held)).await.map_err(|error| {
             if error.is_conflict("apply_environments_environment") {
                 return PortError::new(format!("could not {what}: another on one of its environments has not ended"));
             }
@@ -129,20 +149,20 @@ impl Memory {
 
 #[async_trait]
 impl Journal for Memory {
-    async fn begin(&self, record: &ApplyRecord) -> Result<(), PortError> {
-        self.begin_with(record, None).await
+    async fn begin(&self, record: &ApplyRecord, held: &[Lease]) -> Result<(), PortError> {
+        self.begin_with(record, held, None).await
     }
 
-    async fn intent(&self, intent: &Intent) -> Result<(), PortError> {
-        self.append(&intent.apply, EntryKind::Intent, intent.step.as_str(), intent, intent.at).await
+    async fn intent(&self, intent: &Intent, held: &[Lease]) -> Result<(), PortError> {
+        self.append(&intent.apply, EntryKind::Intent, intent.step.as_str(), intent, intent.at, held).await
     }
 
-    async fn receipt(&self, receipt: &Receipt) -> Result<(), PortError> {
-        self.append(&receipt.apply, EntryKind::Receipt, receipt.step.as_str(), receipt, receipt.ended_at).await
+    async fn receipt(&self, receipt: &Receipt, held: &[Lease]) -> Result<(), PortError> {
+        self.append(&receipt.apply, EntryKind::Receipt, receipt.step.as_str(), receipt, receipt.ended_at, held).await
     }
 
-    async fn end(&self, apply: &ApplyId, verdict: ApplyVerdict, at: Millis) -> Result<(), PortError> {
-        let ended = self.store.end_apply(&apply.0, state(verdict), at).await;
+    async fn end(&self, apply: &ApplyId, verdict: ApplyVerdict, at: Millis, held: &[Lease]) -> Result<(), PortError> {
+        let ended = self.store.end_apply(&apply.0, state(verdict), at, &locks(held)).await;
         ended.map_err(|error| failed(&format!("end apply {apply}"), &error))
     }
 
@@ -170,7 +190,7 @@ impl Journal for Memory {
         Ok(all)
     }
 
-    async fn keep_revision(&self, revision: &Revision) -> Result<(), PortError> {
+    async fn keep_revision(&self, revision: &Revision, held: &[Lease]) -> Result<(), PortError> {
         let what = format!("keep revision {} of {}/{}", revision.number, revision.environment, revision.stack);
         let new = NewRevision {
             environment: revision.environment.clone(),
@@ -181,7 +201,7 @@ impl Journal for Memory {
             body: json(&what, revision)?,
             at: revision.at,
         };
-        self.store.keep_revision(&new).await.map_err(|error| {
+        self.store.keep_revision(&new, &locks(held)).await.map_err(|error| {
             if error.is_conflict("revisions_number") {
                 return PortError::new(format!("could not {what}: it is not the next, another was kept meanwhile"));
             }
@@ -200,9 +220,9 @@ impl Journal for Memory {
         revisions(rows.map_err(|error| failed(&format!("read the revisions of {environment}"), &error))?)
     }
 
-    async fn forget_applied(&self, stack: &StackRef) -> Result<(), PortError> {
+    async fn forget_applied(&self, stack: &StackRef, held: &[Lease]) -> Result<(), PortError> {
         let StackRef { environment, stack } = stack;
-        let forgotten = self.store.forget_applied(environment, stack).await;
+        let forgotten = self.store.forget_applied(environment, stack, &locks(held)).await;
         forgotten.map(drop).map_err(|error| failed(&format!("note that {environment}/{stack} was removed"), &error))
     }
 

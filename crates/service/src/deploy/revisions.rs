@@ -41,7 +41,7 @@ impl Deploy {
             }
         }
         let told = engine.target.last_logs(&at.environment, &at.stack, lines).await?;
-        Ok(told.into_iter().map(|line| LogLine { text: redactor.clean(&line.text), ..line }).collect())
+        Ok(told.into_iter().map(|line| LogLine { text: redactor.clean_line(&line.text), ..line }).collect())
     }
 
     /// The pins in force.

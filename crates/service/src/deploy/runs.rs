@@ -116,7 +116,7 @@ impl Deploy {
             let Ok(body) = serde_json::to_string(&event) else { continue };
             let entry =
                 NewEntry { apply: event.apply.0.clone(), kind: EntryKind::Event, step: None, body, at: event.at };
-            if let Err(error) = self.0.store.append_entry(&entry).await {
+            if let Err(error) = self.0.store.append_entry(&entry, &[]).await {
                 tracing::warn!(apply = %event.apply, %error, "an event was not written down");
             }
             self.0.written.send_modify(|count| *count += 1);

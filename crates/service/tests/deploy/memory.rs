@@ -50,14 +50,14 @@ async fn unfinished_applies_come_back_as_they_were_written(database: TestDatabas
     set(&stage, 1);
     let memory = &stage.memory;
     let first = record(&stage, "1").await;
-    memory.begin(&first).await.unwrap();
+    memory.begin(&first, &[]).await.unwrap();
     for sequence in 0..3 {
-        memory.intent(&intent(&first, sequence)).await.unwrap();
+        memory.intent(&intent(&first, sequence), &[]).await.unwrap();
     }
     for (step, calls) in [(0, 1), (1, 2), (0, 3)] {
-        memory.receipt(&receipt(&first, step, calls)).await.unwrap();
+        memory.receipt(&receipt(&first, step, calls), &[]).await.unwrap();
     }
-    let error = memory.begin(&record(&stage, "2").await).await.unwrap_err();
+    let error = memory.begin(&record(&stage, "2").await, &[]).await.unwrap_err();
     assert!(error.detail.contains("another on one of its environments"), "{error}");
 
     let unfinished = memory.unfinished().await.unwrap();
@@ -69,18 +69,18 @@ async fn unfinished_applies_come_back_as_they_were_written(database: TestDatabas
     };
     assert_eq!(unfinished, [expected]);
 
-    memory.end(&first.id, ApplyVerdict::Failed, T0 + 9).await.unwrap();
+    memory.end(&first.id, ApplyVerdict::Failed, T0 + 9, &[]).await.unwrap();
     assert_eq!(memory.unfinished().await.unwrap(), []);
-    let error = memory.intent(&intent(&first, 3)).await.unwrap_err();
+    let error = memory.intent(&intent(&first, 3), &[]).await.unwrap_err();
     assert!(error.detail.contains("another process took it up and ended it"), "{error}");
-    memory.begin(&record(&stage, "2").await).await.unwrap();
+    memory.begin(&record(&stage, "2").await, &[]).await.unwrap();
 }
 
 /// A document of another version stops the engine with words that tell which, and quote nothing of it.
 async fn what_cannot_be_read_is_named_and_not_quoted(database: TestDatabase) {
     let stage = Stage::new(&database).await;
     set(&stage, 1);
-    stage.memory.begin(&record(&stage, "1").await).await.unwrap();
+    stage.memory.begin(&record(&stage, "1").await, &[]).await.unwrap();
     let store = database.open().await;
     database.run(&store, "UPDATE applies SET record = '{\"id\":{\"new\":\"hunter2\"}}'").await.unwrap();
     let error = stage.memory.unfinished().await.unwrap_err();
@@ -105,6 +105,32 @@ async fn locks_are_held_by_one_run(database: TestDatabase) {
     memory.renew(&second, LOCK_TTL).await.unwrap();
     memory.release(&second).await.unwrap();
     assert!(memory.acquire("dev", "run 3", LOCK_TTL).await.unwrap().epoch > second.epoch);
+}
+
+/// Another has taken the lock: what its former holder still wants to write is refused.
+async fn who_lost_its_lock_writes_no_more(database: TestDatabase) {
+    let stage = Stage::new(&database).await;
+    set(&stage, 1);
+    let memory = &stage.memory;
+    let lost = [memory.acquire("dev", "run 1", LOCK_TTL).await.unwrap()];
+    let first = record(&stage, "1").await;
+    memory.begin(&first, &lost).await.unwrap();
+    memory.intent(&intent(&first, 0), &lost).await.unwrap();
+    stage.world.advance(LOCK_TTL);
+    let taken = [memory.acquire("dev", "run 2", LOCK_TTL).await.unwrap()];
+    let refused = [
+        memory.intent(&intent(&first, 1), &lost).await,
+        memory.receipt(&receipt(&first, 0, 1), &lost).await,
+        memory.forget_applied(&StackRef::new("dev", "web"), &lost).await,
+        memory.end(&first.id, ApplyVerdict::Failed, T0 + 9, &lost).await,
+    ];
+    for refused in refused {
+        let error = refused.unwrap_err();
+        assert!(error.detail.contains("its lock lapsed and was taken by another"), "{error}");
+    }
+    memory.receipt(&receipt(&first, 0, 1), &taken).await.unwrap();
+    let unfinished = memory.unfinished().await.unwrap();
+    assert_eq!((unfinished[0].intents.len(), unfinished[0].receipts.len()), (1, 1));
 }
 
 async fn pins_reach_the_desired_side(database: TestDatabase) {
@@ -154,5 +180,6 @@ on_both!(
     unfinished_applies_come_back_as_they_were_written,
     what_cannot_be_read_is_named_and_not_quoted,
     locks_are_held_by_one_run,
+    who_lost_its_lock_writes_no_more,
     pins_reach_the_desired_side,
 );

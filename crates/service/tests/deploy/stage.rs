@@ -14,6 +14,7 @@ use reconcile::{
     observe, plan,
     ports::{Catalog, Clock, EventSink, Journal, Lease, Locks, LocksError, PortError, Ports, Secrets, SecretsError},
     resume,
+    revisions::PinImages,
 };
 use service::{World, deploy::Memory};
 use store::testing::TestDatabase;
@@ -71,7 +72,16 @@ impl Stage {
     }
 
     pub fn ports(&self) -> Ports<'_> {
-        Ports { target: self, catalog: self, journal: self, locks: self, secrets: self, clock: self, events: self }
+        Ports {
+            target: self,
+            catalog: self,
+            journal: self,
+            locks: self,
+            secrets: self,
+            clock: self,
+            events: self,
+            images: &AsWritten,
+        }
     }
 
     fn control(&self) -> Control {
@@ -253,28 +263,28 @@ impl Catalog for Stage {
 
 #[async_trait]
 impl Journal for Stage {
-    async fn begin(&self, record: &ApplyRecord) -> Result<(), PortError> {
-        self.database(self.memory.begin(record)).await
+    async fn begin(&self, record: &ApplyRecord, held: &[Lease]) -> Result<(), PortError> {
+        self.database(self.memory.begin(record, held)).await
     }
 
-    async fn intent(&self, intent: &Intent) -> Result<(), PortError> {
-        self.database(self.memory.intent(intent)).await
+    async fn intent(&self, intent: &Intent, held: &[Lease]) -> Result<(), PortError> {
+        self.database(self.memory.intent(intent, held)).await
     }
 
-    async fn receipt(&self, receipt: &Receipt) -> Result<(), PortError> {
-        self.database(self.memory.receipt(receipt)).await
+    async fn receipt(&self, receipt: &Receipt, held: &[Lease]) -> Result<(), PortError> {
+        self.database(self.memory.receipt(receipt, held)).await
     }
 
-    async fn end(&self, apply: &ApplyId, verdict: ApplyVerdict, at: Millis) -> Result<(), PortError> {
-        self.database(self.memory.end(apply, verdict, at)).await
+    async fn end(&self, apply: &ApplyId, verdict: ApplyVerdict, at: Millis, held: &[Lease]) -> Result<(), PortError> {
+        self.database(self.memory.end(apply, verdict, at, held)).await
     }
 
     async fn unfinished(&self) -> Result<Vec<Unfinished>, PortError> {
         self.database(self.memory.unfinished()).await
     }
 
-    async fn keep_revision(&self, revision: &Revision) -> Result<(), PortError> {
-        self.database(self.memory.keep_revision(revision)).await
+    async fn keep_revision(&self, revision: &Revision, held: &[Lease]) -> Result<(), PortError> {
+        self.database(self.memory.keep_revision(revision, held)).await
     }
 
     async fn revisions(&self, stack: &StackRef) -> Result<Vec<Revision>, PortError> {
@@ -285,8 +295,8 @@ impl Journal for Stage {
         self.database(self.memory.newest_revisions(environment)).await
     }
 
-    async fn forget_applied(&self, stack: &StackRef) -> Result<(), PortError> {
-        self.database(self.memory.forget_applied(stack)).await
+    async fn forget_applied(&self, stack: &StackRef, held: &[Lease]) -> Result<(), PortError> {
+        self.database(self.memory.forget_applied(stack, held)).await
     }
 
     async fn set_pin(&self, stack: &StackRef, pin: Option<&Pin>) -> Result<(), PortError> {
@@ -306,5 +316,14 @@ impl Locks for Stage {
 
     async fn release(&self, lease: &Lease) -> Result<(), LocksError> {
         self.database(self.memory.release(lease)).await
+    }
+}
+
+/// Texts of these tests name no digests.
+struct AsWritten;
+
+impl PinImages for AsWritten {
+    fn pin_images(&self, text: &str, _services: &[ComposeService]) -> Result<String, String> {
+        Ok(text.to_owned())
     }
 }

@@ -39,7 +39,8 @@ async fn a_rollback_holds_against_new_commits_and_portainers_own_polling_until_r
     yard.fake.poll_repositories().await;
     let look = yard.deploy.look(&yard.operator).await.unwrap();
     let dev = &look.overview.environments.iter().find(|one| one.name == "rumpledev").unwrap().stacks[0];
-    assert_eq!(dev.containers[0].image.split('@').next(), Some("nginx:1"));
+    let image = &dev.containers[0].image;
+    assert!(image.starts_with("nginx:1@sha256:"), "the very image that ran, not what the tag has become: {image}");
     assert_eq!(dev.pin.as_ref().map(|pin| (pin.revision, pin.by.as_str())), Some((1, "ada")));
     let plan = yard.plan().await;
     assert_eq!(plan.steps.len(), 1, "only the other environment follows: {plan:#?}");
@@ -70,4 +71,23 @@ async fn a_promotion_carries_the_commit_and_keeps_the_targets_own_variables() {
     let unknown = Also::Promote { stack, from: "rumpleprod".into(), revision: None };
     let refused = yard.deploy.propose(&yard.operator, &unknown, OnFailure::Stop).await.unwrap_err();
     assert_eq!(service::ServiceError::from(refused).code(), ProblemCode::NotFound);
+}
+
+#[tokio::test]
+async fn files_laid_over_one_another_are_kept_and_brought_back_as_one() {
+    let yard = Yard::new().await;
+    let repository = Repository::new(&compose("nginx:1", &[]));
+    repository.commit("more.yml", "services:\n  web:\n    environment:\n      MODE: ${MODE}\n");
+    let more = ", \"additional_files\": [\"more.yml\"], \"env\": [{ \"name\": \"MODE\", \"value\": \"merged\" }]";
+    yard.stacks(&[git_entry("shop", &repository, more)]);
+    yard.assign(&[("rumpledev", &["shop"])]);
+    yard.converge().await;
+    repository.commit("docker-compose.yml", &compose("nginx:2", &[]));
+    yard.converge().await;
+    let stack = StackRef::new("rumpledev", "shop");
+    let also = Also::Rollback { stack, to: Some(1) };
+    let proposal = yard.deploy.propose(&yard.operator, &also, OnFailure::Stop).await.unwrap();
+    let id = yard.deploy.apply(&yard.operator, proposal.plan, Some(&also)).await.unwrap();
+    assert_eq!(yard.follow(&id).await, ApplyVerdict::Succeeded);
+    assert_eq!(yard.fake.container_variable("rumpledev", "shop-web-1", "MODE").as_deref(), Some("merged"));
 }

@@ -102,12 +102,14 @@ impl Yard {
         self.deploy.plan(&self.operator, &PlanOptions::default()).await.unwrap().plan
     }
 
-    /// Plans, applies and follows it to its end.
+    /// Plans, applies and follows it to its good end.
     pub async fn converge(&self) -> (Plan, ApplyVerdict) {
         let plan = self.plan().await;
         assert!(!plan.steps.is_empty(), "nothing to do: {plan:#?}");
         let id = self.deploy.apply(&self.operator, plan.clone(), None).await.unwrap();
-        (plan, self.follow(&id).await)
+        let verdict = self.follow(&id).await;
+        assert_eq!(verdict, ApplyVerdict::Succeeded, "{:#?}", self.verdicts(&id).await);
+        (plan, verdict)
     }
 
     pub async fn follow(&self, id: &ApplyId) -> ApplyVerdict {

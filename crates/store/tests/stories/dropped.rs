@@ -24,13 +24,13 @@ async fn a_dropped_call_spoils_nobody_elses(database: &TestDatabase) {
     let other = database.store().await;
     let config = StoreConfig { url: database.url().into(), max_connections: 2 };
     let store = Store::connect(&config).await.unwrap();
-    store.begin_apply(&apply(1, &["dev"])).await.unwrap();
+    store.begin_apply(&apply(1, &["dev"]), &[]).await.unwrap();
     let taken = store.acquire_lock("dev", "me", T0, T0 + 60).await.unwrap();
     assert!(matches!(taken, LockAttempt::Taken(_)));
     let mut dropped = 0;
     for n in 1..=20 {
         for _ in 0..3 {
-            dropped += u32::from(drop_under_way(store.append_entry(&entry_of(1, EntryKind::Intent, "[]"))).await);
+            dropped += u32::from(drop_under_way(store.append_entry(&entry_of(1, EntryKind::Intent, "[]"), &[])).await);
         }
         assert!(store.renew_lock("dev", "me", 1, T0, T0 + 60 + n).await.unwrap());
         let seen = other.locks(T0).await.unwrap();
@@ -38,7 +38,7 @@ async fn a_dropped_call_spoils_nobody_elses(database: &TestDatabase) {
     }
     assert_eq!(dropped, 60);
     assert!(other.release_lock("dev", "me", 1).await.unwrap(), "no row stays locked");
-    let next = store.append_entry(&entry_of(1, EntryKind::Intent, "[]")).await.unwrap();
+    let next = store.append_entry(&entry_of(1, EntryKind::Intent, "[]"), &[]).await.unwrap();
     let entries = other.entries_after(&apply_id(1), 0).await.unwrap();
     assert_eq!(entries.iter().map(|one| one.seq).collect::<Vec<_>>(), (1..=next).collect::<Vec<_>>());
 }

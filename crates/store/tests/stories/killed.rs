@@ -80,9 +80,9 @@ async fn work_survives_kill_9(database: &TestDatabase) {
 async fn writer() {
     let Some(store) = of_the_victim().await else { return };
     store.acquire_lock("dev", "writer", T0, T0 + 60).await.unwrap();
-    store.begin_apply(&apply(1, &["dev"])).await.unwrap();
+    store.begin_apply(&apply(1, &["dev"]), &[]).await.unwrap();
     for n in 1_u64.. {
-        let seq = store.append_entry(&entry_of(1, EntryKind::Intent, &format!("[{n}]"))).await.unwrap();
+        let seq = store.append_entry(&entry_of(1, EntryKind::Intent, &format!("[{n}]")), &[]).await.unwrap();
         eprintln!("acknowledged {seq}");
     }
 }
@@ -119,9 +119,9 @@ async fn what_was_acknowledged_survives_kill_9(database: &TestDatabase) {
     let attempt = |now| next.acquire_lock("dev", "next", T0 + now, T0 + now + 60);
     assert!(matches!(attempt(59).await.unwrap(), store::LockAttempt::Held(by) if by.owner == "writer"));
     assert!(matches!(attempt(60).await.unwrap(), store::LockAttempt::Taken(lock) if lock.epoch == 2));
-    let seq = next.append_entry(&entry_of(1, EntryKind::Receipt, "[]")).await.unwrap();
+    let seq = next.append_entry(&entry_of(1, EntryKind::Receipt, "[]"), &[]).await.unwrap();
     assert_eq!(seq, bodies.len() as u64 + 1);
-    next.end_apply(&apply_id(1), ApplyState::Succeeded, T0 + 61).await.unwrap();
+    next.end_apply(&apply_id(1), ApplyState::Succeeded, T0 + 61, &[]).await.unwrap();
     assert!(store.unfinished_applies().await.unwrap().is_empty());
 }
 

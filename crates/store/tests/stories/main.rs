@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking; clippy.toml sees only functions marked as tests")]
 
+mod audit;
 mod blobs;
 mod chat;
 mod checkpoint;

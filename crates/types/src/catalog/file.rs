@@ -239,6 +239,10 @@ pub struct PortainerEntry {
 pub struct SecretsFile {
     /// The secrets by name.
     pub secrets: BTreeMap<String, SecretRecord>,
+    /// The last version of secrets that were removed, by name: one that is set again goes on from there, so that a name and a
+    /// version never mean two values.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub removed: BTreeMap<String, u32>,
 }
 
 /// One encrypted secret.

@@ -1,6 +1,6 @@
 //! Names and values as the Docker hosts take them.
 
-use std::{borrow::Cow, fmt, str::FromStr};
+use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
@@ -52,14 +52,6 @@ pub fn check_stack_name(name: &str) -> Result<(), NameError> {
     Ok(())
 }
 
-/// Whether this may name a variable: a letter or `_`, then letters, digits and `_` (POSIX, and what compose interpolates).
-#[must_use]
-pub fn is_variable_name(name: &str) -> bool {
-    let mut chars = name.chars();
-    chars.next().is_some_and(|first| first.is_ascii_alphabetic() || first == '_')
-        && chars.all(|char| char.is_ascii_alphanumeric() || char == '_')
-}
-
 /// Whether a name suggests that its value is a secret.
 #[must_use]
 pub fn looks_secret(name: &str) -> bool {
@@ -77,50 +69,6 @@ pub fn looks_secret(name: &str) -> bool {
             || ["api_key", "apikey", "private_key", "secret_key", "access_key", "encryption_key", "auth_key"]
                 .iter()
                 .any(|word| name.ends_with(word)))
-}
-
-/// What in a value Docker compose's dotenv rules would change.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum DotenvHazard {
-    /// A line break, a NUL or another control character: the rest would become a variable of its own, or be lost.
-    ControlCharacter,
-    /// It needs quoting but holds what cannot stand between single quotes.
-    Unquotable,
-}
-
-impl fmt::Display for DotenvHazard {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::ControlCharacter => "holds a line break or another control character, which an env file cannot carry",
-            Self::Unquotable => {
-                "needs quoting (it holds “$”, “ #”, a quote or outer spaces) but has “'” or ends in “\\”, which single quotes cannot carry"
-            }
-        })
-    }
-}
-
-/// The form in which a value survives Portainer's raw `NAME=value` line and compose's dotenv rules unchanged: as it is, or in
-/// single quotes (where compose expands nothing). For compose stacks only: swarm stacks take values unparsed.
-///
-/// # Errors
-/// [`DotenvHazard`] if no form carries the value.
-pub fn dotenv_form(value: &str) -> Result<Cow<'_, str>, DotenvHazard> {
-    if value.chars().any(|char| char.is_control() && char != '\t') {
-        return Err(DotenvHazard::ControlCharacter);
-    }
-    let plain = !value.contains(['$', '\'', '"', '`', '\\'])
-        && !value.starts_with('#')
-        && !value.contains(" #")
-        && !value.contains("\t#")
-        && value.trim() == value;
-    if plain {
-        return Ok(Cow::Borrowed(value));
-    }
-    if value.contains('\'') || value.ends_with('\\') {
-        return Err(DotenvHazard::Unquotable);
-    }
-    Ok(Cow::Owned(format!("'{value}'")))
 }
 
 /// The name of a secret in the vault: `[a-z0-9]`, then also `.`, `_`, `-` and `/` between parts; at most 200 characters.
@@ -195,9 +143,7 @@ impl fmt::Debug for SecretName {
 
 #[cfg(test)]
 mod tests {
-    use super::{
-        DotenvHazard, SecretName, check_stack_name, dotenv_form, is_variable_name, looks_secret, normalise_name,
-    };
+    use super::{SecretName, check_stack_name, looks_secret, normalise_name};
 
     #[test]
     fn names_become_what_portainer_makes_of_them() {
@@ -221,25 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn values_are_passed_plain_quoted_or_refused() {
-        for plain in ["", "admin", "a=b", "https://x/y#z", "with space", "a#b"] {
-            assert_eq!(dotenv_form(plain).unwrap(), plain);
-        }
-        for quoted in ["p$x", "a #b", "\"x\"", " x", "x ", "#x", "a\\b", "`id`"] {
-            assert_eq!(dotenv_form(quoted).unwrap(), format!("'{quoted}'"));
-        }
-        assert_eq!(dotenv_form("a\nEVIL=1"), Err(DotenvHazard::ControlCharacter));
-        assert_eq!(dotenv_form("a\0"), Err(DotenvHazard::ControlCharacter));
-        assert_eq!(dotenv_form("it's"), Err(DotenvHazard::Unquotable));
-        assert_eq!(dotenv_form("$x\\"), Err(DotenvHazard::Unquotable));
-    }
-
-    #[test]
-    fn variables_and_secrets_have_names() {
-        assert!(is_variable_name("_A1") && is_variable_name("POSTGRES_DB"));
-        assert!(
-            !is_variable_name("1A") && !is_variable_name("A-B") && !is_variable_name("") && !is_variable_name("A=B")
-        );
+    fn secrets_have_names() {
         assert!(
             looks_secret("GRAFANA_ADMIN_PASSWORD") && looks_secret("N8N_ENCRYPTION_KEY") && looks_secret("api_key")
         );

@@ -139,7 +139,7 @@ impl Divergence {
 pub struct SecretInfo {
     /// Its name.
     pub name: SecretName,
-    /// Counts the values it had, from 1.
+    /// Counts the values its name ever had, from 1, also over a removal: name and version mean one value.
     pub version: u32,
     /// When this value was set.
     pub updated_at: Millis,

@@ -34,7 +34,7 @@ pub enum PortainerError {
         /// Whether the call changes something: then it may still be at work.
         write: bool,
     },
-    /// A proxy before Portainer gave up (502, 503, 504) while Portainer may be at work.
+    /// A proxy before Portainer gave up (408, 502, 503, 504) while Portainer may be at work.
     Gateway {
         /// The HTTP status.
         status: u16,
@@ -108,7 +108,7 @@ pub enum PortainerError {
         /// What Portainer said.
         detail: String,
     },
-    /// 408: a backup or a restore is at work. Nothing was done.
+    /// 408 in Portainer's own words: a backup or a restore is at work. Nothing was done.
     Busy,
     /// Portainer cannot reach the Docker host.
     HostUnreachable {
@@ -165,7 +165,7 @@ pub enum PortainerError {
         /// The variable's name.
         name: String,
         /// Why, without the value.
-        reason: &'static str,
+        reason: String,
     },
 }
 

@@ -1,6 +1,6 @@
 //! Requests, retries and refusals.
 
-use std::{error::Error as StdError, io, sync::Arc};
+use std::{error::Error as StdError, io, sync::Arc, time::Duration};
 
 use backon::{ExponentialBuilder, Retryable as _};
 use reconcile::model::Plan;
@@ -19,6 +19,8 @@ use url::{Host, Url};
 
 use super::{PortalConfig, PortalError};
 
+/// Below the 20 s after which the server closes an idle connection: a write sent into that moment would be lost.
+const IDLE_CONNECTION: Duration = Duration::from_secs(15);
 /// The largest answer that is read.
 const MAX_ANSWER: usize = 64 * 1024 * 1024;
 
@@ -229,6 +231,7 @@ fn client(config: &PortalConfig, base: &Url) -> Result<reqwest::Client, PortalEr
     }
     let mut builder = reqwest::Client::builder()
         .connect_timeout(config.connect_timeout)
+        .pool_idle_timeout(IDLE_CONNECTION)
         .read_timeout(config.silence_timeout.max(config.answer_timeout))
         .redirect(reqwest::redirect::Policy::none())
         .user_agent(concat!("thinkheads/", env!("CARGO_PKG_VERSION")))

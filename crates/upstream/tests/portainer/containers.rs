@@ -6,12 +6,16 @@ use futures::{StreamExt, TryStreamExt};
 use upstream::portainer::{
     Docker, EnvironmentId, PortainerClient, PortainerError, Stacks,
     docker::{
-        ContainerHealth, ContainerState, ContainersOf, ImagePull, LogLine, LogOptions, LogSource, PullProgress, pulled,
+        ContainerHealth, ContainerState, ContainerStats, ContainersOf, EventWindow, ImagePull, LogLine, LogOptions,
+        LogSource, PullProgress, pulled,
     },
     fake::{After, Behaviour, FakePortainer, HostScript},
 };
 
 use super::{PATIENCE, client, compose, containers, fake, text_stack, with_stack};
+
+/// The stand-in's clock starts here.
+const EPOCH: i64 = 1_767_225_600_000;
 
 async fn deployed(fake: &FakePortainer, client: &PortainerClient, script: HostScript) -> EnvironmentId {
     let environment = fake.add_environment("dev", script);
@@ -148,6 +152,105 @@ async fn a_log_is_followed_until_it_ends() {
     assert!(tokio::time::timeout(PATIENCE, log.next()).await.expect("it ends with its container").is_none());
     let gone = client.container_logs(environment, &id, &options).await.err().unwrap();
     assert!(matches!(gone, PortainerError::NotFound { .. }), "{gone:?}");
+}
+
+#[tokio::test]
+async fn a_dropped_log_is_no_longer_followed() {
+    let fake = fake().await;
+    let client = client(&fake);
+    let environment = deployed(&fake, &client, HostScript::default()).await;
+    let id = containers(&client, environment, "shop").await[0].id.clone();
+    let options = LogOptions { follow: true, ..LogOptions::default() };
+    let mut log = client.container_logs(environment, &id, &options).await.unwrap();
+    assert_eq!(log.next().await.unwrap().unwrap().text, "web starts");
+    assert_eq!(fake.counts().logs_followed, 1);
+    drop(log);
+    // The other side notices when it writes.
+    let noticed = async {
+        while fake.counts().logs_followed > 0 {
+            fake.write_log("dev", "web", 1, "more");
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, noticed).await.expect("the connection is closed");
+}
+
+#[tokio::test]
+async fn a_log_that_stalls_ends_with_what_came() {
+    let fake = fake().await;
+    let environment = deployed(&fake, &client(&fake), HostScript::default()).await;
+    fake.write_log("dev", "web", 1, &"x".repeat(40_000));
+    fake.stall_logs(true);
+    let impatient = super::impatient(&fake);
+    let id = containers(&client(&fake), environment, "shop").await[0].id.clone();
+    let log = impatient.container_logs(environment, &id, &LogOptions::default()).await.unwrap();
+    let lines: Vec<_> = tokio::time::timeout(PATIENCE, log.collect::<Vec<_>>()).await.expect("it ends");
+    let [Ok(first), Ok(long), Err(PortainerError::TimedOut { write: false, .. })] = &lines[..] else {
+        panic!("{lines:?}")
+    };
+    assert!(!first.cut && long.cut && long.text.len() < 17_000, "a long line is cut, and says so");
+}
+
+#[tokio::test]
+async fn what_a_container_uses() {
+    let fake = fake().await;
+    let client = client(&fake);
+    let environment = deployed(&fake, &client, HostScript::default()).await;
+    let id = containers(&client, environment, "shop").await[0].id.clone();
+    let stats = client.container_stats(environment, &id).await.unwrap();
+    assert_eq!((stats.cpus, stats.memory, stats.processes), (Some(0.5), 60 * 1024 * 1024, 3));
+    assert!(stats.time.is_some() && stats.sent == 2 * stats.received && stats.written == 2 * stats.read);
+    fake.behave("dev", "web", Behaviour::Exits(1));
+    let stack = client.stacks().await.unwrap().remove(0);
+    client.update_stack_text(&stack, &super::text_update(&compose("nginx:2"))).await.unwrap();
+    let id = containers(&client, environment, "shop").await[0].id.clone();
+    assert_eq!(client.container_stats(environment, &id).await.unwrap(), ContainerStats::default(), "it does not run");
+    let error = client.container_stats(environment, "nothing").await.unwrap_err();
+    assert!(matches!(error, PortainerError::NotFound { .. }), "{error:?}");
+}
+
+#[tokio::test]
+async fn what_happened_in_a_time() {
+    let fake = fake().await;
+    let client = client(&fake);
+    fake.freeze_time();
+    let environment = deployed(&fake, &client, HostScript::default()).await;
+    fake.advance(Duration::from_secs(100));
+    fake.run_by_hand("dev", "other", "job");
+    let id = containers(&client, environment, "other").await[0].id.clone();
+    client.restart_container(environment, &id).await.unwrap();
+    let now = EPOCH + 100_000;
+    let told = async |since: i64, until: i64, of: ContainersOf| {
+        let events = client.events(environment, &EventWindow { since, until, of }).await.unwrap();
+        events.into_iter().map(|one| (one.action, one.attributes["name"].clone())).collect::<Vec<_>>()
+    };
+    let of = |actions: &[&str], name: &str| -> Vec<(String, String)> {
+        actions.iter().map(|action| ((*action).to_owned(), name.to_owned())).collect()
+    };
+    let (first, later) = (of(&["create", "start"], "shop-web-1"), of(&["create", "start", "restart"], "other-job-1"));
+    assert_eq!(told(0, now, ContainersOf::Host).await, [first.clone(), later.clone()].concat());
+    assert_eq!(told(now - 1, now, ContainersOf::Host).await, later);
+    assert_eq!(told(0, now, ContainersOf::Project("shop".to_owned())).await, first);
+    let stack = client.stacks().await.unwrap().remove(0);
+    client.stop_stack(&stack).await.unwrap();
+    let ended = client.events(environment, &EventWindow { since: now, until: now, of: ContainersOf::Host }).await;
+    let ended: Vec<_> = ended.unwrap().into_iter().filter(|one| one.action == "die").collect();
+    assert_eq!((ended.len(), ended[0].exit_code(), ended[0].time), (1, Some(0), now));
+    let backwards = EventWindow { since: 2, until: 1, of: ContainersOf::Host };
+    assert!(matches!(client.events(environment, &backwards).await, Err(PortainerError::Invalid { .. })));
+}
+
+#[tokio::test]
+async fn a_containers_ports_are_in_its_details() {
+    let fake = fake().await;
+    let client = client(&fake);
+    let environment = fake.add_environment("dev", HostScript::default());
+    let text = "services:\n  web:\n    image: nginx:1\n    ports: ['8080:80']\n";
+    client.create_stack(&text_stack(environment, "shop", text)).await.unwrap();
+    let listed = containers(&client, environment, "shop").await.remove(0);
+    let details = client.container(environment, &listed.id).await.unwrap();
+    assert_eq!(details.ports, listed.ports);
+    assert_eq!((details.ports[0].private, details.ports[0].public), (80, Some(8080)));
 }
 
 #[tokio::test]

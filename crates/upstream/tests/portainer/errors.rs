@@ -165,7 +165,7 @@ fn every_error_says_cause_and_remedy() {
         PortainerError::ServerError { status: 500, call, detail: detail() },
         PortainerError::NotUnderstood { detail: detail() },
         PortainerError::WouldDetachGit { stack: "shop".to_owned() },
-        PortainerError::UnsafeVariable { name: "TOKEN".to_owned(), reason: "it holds a line break" },
+        PortainerError::UnsafeVariable { name: "TOKEN".to_owned(), reason: "it holds a line break".to_owned() },
     ];
     for error in &all {
         let message = error.message();

@@ -94,6 +94,24 @@ async fn what_a_backup_refuses_is_tried_again() {
     assert!(client(&fake).stacks().await.is_ok(), "reads pass");
 }
 
+/// Whatever lies in between may say 408 as well, and then Portainer may be at it.
+#[tokio::test]
+async fn a_proxys_408_is_no_promise_that_nothing_was_done() {
+    let fake = fake().await;
+    let (_, stack) = with_stack(&fake).await;
+    let bodies =
+        [serde_json::Value::Null, "<html>Request Time-out</html>".into(), serde_json::json!({ "message": "timeout" })];
+    for (at, body) in bodies.into_iter().enumerate() {
+        fake.fail_with("PUT /api/stacks", 408, body, 1);
+        let error = client(&fake).update_stack_text(&stack, &text_update(&compose("nginx:2"))).await.unwrap_err();
+        assert!(matches!(error, PortainerError::Gateway { status: 408, write: true, .. }), "{error:?}");
+        assert!(error.outcome_unknown() && !error.retriable());
+        assert_eq!(fake.calls_of("PUT /api/stacks").len(), at + 1, "sent once");
+    }
+    fake.fail_with("GET /api/stacks", 408, serde_json::Value::Null, 1);
+    assert!(client(&fake).stacks().await.is_ok(), "a read is tried again");
+}
+
 #[tokio::test]
 async fn nobody_there_and_back_again() {
     let fake = fake().await;

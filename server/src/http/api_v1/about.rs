@@ -29,6 +29,9 @@ pub(super) async fn document(State(state): State<AppState>) -> Json<serde_json::
 pub(super) async fn me(Extension(cx): Extension<RequestCx>) -> Response {
     match cx.viewer.member() {
         Ok(member) => Json::<User>(member.user().clone()).into_response(),
-        Err(error) => problem::json(&problem::from_service(&error, &cx.viewer.origin().trace_id)),
+        Err(error) => {
+            let found = problem::from_service(&error, &cx.viewer.origin().trace_id);
+            problem::ask_for_token(problem::json(&found))
+        }
     }
 }

@@ -6,7 +6,7 @@ use axum::{
     extract::FromRequestParts,
     response::{IntoResponse as _, Response},
 };
-use http::{HeaderValue, StatusCode, header, request::Parts};
+use http::{StatusCode, request::Parts};
 use serde::Serialize;
 use service::{Deploy, DeployError, Operator, ServiceError, deploy::edit_conflict};
 use tracing::Instrument as _;
@@ -90,9 +90,5 @@ fn refuse(error: DeployError, trace_id: &str) -> Response {
         DeployError::Service(_) => None,
     };
     let found = problem::from_service(&ServiceError::from(error), trace_id);
-    let mut response = problem::extended(&found, extension);
-    if response.status() == StatusCode::UNAUTHORIZED {
-        response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
-    }
-    response
+    problem::ask_for_token(problem::extended(&found, extension))
 }

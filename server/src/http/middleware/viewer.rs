@@ -37,7 +37,8 @@ pub(crate) async fn attach(
         Ok(viewer) => viewer,
         Err(error) => {
             let found = problem::from_service(&error, &facts.origin.trace_id);
-            return problem::respond(&state.stranger(&facts), facts.wants_page, found);
+            let refused = problem::respond(&state.stranger(&facts), facts.wants_page, found);
+            return if token.is_some() { problem::ask_for_token(refused) } else { refused };
         }
     };
     let cx = state.request(&facts, viewer, session, theme(request.headers()));

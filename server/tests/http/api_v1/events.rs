@@ -15,7 +15,6 @@ use super::stage::{DEV, Program, Stage, make_token};
 pub(super) struct Follower {
     bytes: Pin<Box<dyn Stream<Item = reqwest::Result<Bytes>> + Send>>,
     read: String,
-    pub(super) heartbeats: usize,
 }
 
 impl Follower {
@@ -25,23 +24,41 @@ impl Follower {
         assert_eq!(response.status(), StatusCode::OK);
         assert_eq!(response.headers()[header::CONTENT_TYPE], "text/event-stream");
         assert_eq!(response.headers()[header::CACHE_CONTROL], "no-store, no-transform");
-        Self { bytes: Box::pin(response.bytes_stream()), read: String::new(), heartbeats: 0 }
+        Self { bytes: Box::pin(response.bytes_stream()), read: String::new() }
     }
 
     /// The next event; none when the stream has ended.
     pub(super) async fn next(&mut self) -> Option<WatchEvent> {
         loop {
             let block = self.block().await?;
-            if block.starts_with(':') {
-                self.heartbeats += 1;
-                continue;
+            if !block.starts_with(':') {
+                return Some(event_of(&block));
             }
-            let field = |name: &str| block.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "));
-            let event: WatchEvent = serde_json::from_str(field("data").expect("data")).expect("an event");
-            assert_eq!(field("event"), Some(event.name()));
-            assert_eq!(field("id").map(ToOwned::to_owned), event.number().map(|number| number.to_string()));
-            return Some(event);
         }
+    }
+
+    /// What comes until the stream gives three signs of life and nothing else.
+    async fn until_silence(&mut self) -> Vec<WatchEvent> {
+        let (mut seen, mut signs) = (Vec::new(), 0);
+        while signs < 3 {
+            let block = self.block().await.expect("it goes on");
+            if block.starts_with(':') {
+                signs += 1;
+            } else {
+                signs = 0;
+                seen.push(event_of(&block));
+            }
+        }
+        seen
+    }
+
+    /// What comes until the first call to Portainer.
+    async fn until_calling(&mut self) -> Vec<WatchEvent> {
+        let mut seen = Vec::new();
+        while !format!("{:?}", seen.last()).contains("Calling") {
+            seen.push(self.next().await.expect("it goes on"));
+        }
+        seen
     }
 
     /// Everything but the greeting, to the end.
@@ -68,10 +85,18 @@ impl Follower {
     }
 }
 
+fn event_of(block: &str) -> WatchEvent {
+    let field = |name: &str| block.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "));
+    let event: WatchEvent = serde_json::from_str(field("data").expect("data")).expect("an event");
+    assert_eq!(field("event"), Some(event.name()));
+    assert_eq!(field("id").map(ToOwned::to_owned), event.number().map(|number| number.to_string()));
+    event
+}
+
 /// Begins an apply that waits at its first deployment.
 pub(super) async fn begin_held(stage: &Stage, program: &Program) -> String {
     stage.portainer.hold_deploys();
-    let options = json!({ "prune": "no", "on_failure": "stop", "scope": { "kind": "everything" } });
+    let options = json!({});
     let planned: Value = program.post("/api/v1/plans", &options).await;
     let begun: Value = program.post("/api/v1/applies", &json!({ "plan": planned["plan"] })).await;
     begun["id"].as_str().unwrap().to_owned()
@@ -84,20 +109,13 @@ async fn watchers_see_the_same_from_their_number_on() {
     let id = begin_held(&stage, &program).await;
     let mut first = Follower::follow(&program, &id, 0).await;
     assert!(matches!(first.next().await, Some(WatchEvent::Open { after: 0, .. })), "an event at once");
-    let mut seen = Vec::new();
-    while !format!("{:?}", seen.last()).contains("Calling") {
-        seen.push(first.next().await.expect("it goes on"));
-    }
+    let mut seen = first.until_calling().await;
     let running: Vec<Value> = program.get("/api/v1/applies/running").await;
     assert_eq!(running[0]["id"], *id);
     let second = Follower::follow(&program, &id, 0).await;
     let from = seen[1].number().unwrap();
     let middle = Follower::follow(&program, &id, from).await;
-    while first.heartbeats < 3 {
-        let block = first.block().await.expect("it goes on");
-        assert!(block.starts_with(':'), "silence has signs of life: {block}");
-        first.heartbeats += 1;
-    }
+    seen.extend(first.until_silence().await);
     stage.portainer.release_deploys();
     seen.extend(first.to_the_end().await);
     assert!(matches!(seen.last(), Some(WatchEvent::Ended { .. })));
@@ -135,6 +153,7 @@ async fn an_apply_is_cancelled_between_steps() {
     let stage = Stage::new().await;
     let program = stage.program().await;
     let id = begin_held(&stage, &program).await;
+    Follower::follow(&program, &id, 0).await.until_calling().await;
     let cancelled = program.send(Method::POST, &format!("/api/v1/applies/{id}/cancel"), None::<&()>).await;
     assert_eq!(cancelled.status, 204, "{}", cancelled.text);
     stage.portainer.release_deploys();

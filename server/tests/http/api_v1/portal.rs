@@ -2,11 +2,17 @@
 
 use std::{
     net::SocketAddr,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::Duration,
 };
 
-use axum::{Json, Router, routing::get};
+use axum::{
+    Json, Router,
+    routing::{get, post},
+};
 use reqwest::Url;
 use service::deploy::{
     model::{ApplyId, OnFailure, PlanOptions, StackRef},
@@ -18,10 +24,13 @@ use tokio::{
 };
 use types::{
     SecretText,
-    catalog::SecretName,
+    catalog::{SecretName, Severity},
     deploy::{ApplyState, SaveRequest, ServerInfo},
 };
-use upstream::portal::{Portal as _, PortalClient, PortalConfig, PortalError};
+use upstream::{
+    portainer::fake::{FakeConfig, FakePortainer, FakeTls},
+    portal::{Portal as _, PortalClient, PortalConfig, PortalError},
+};
 
 use super::{
     events::begin_held,
@@ -82,7 +91,7 @@ async fn a_deployment_through_the_client() {
     let server = portal.server().await.unwrap();
     assert_eq!((server.product.as_str(), server.api), (ServerInfo::PRODUCT, ServerInfo::API));
     assert_eq!(portal.me().await.unwrap().email, owner.email);
-    assert_eq!(portal.findings(true).await.unwrap(), []);
+    assert!(portal.findings(true).await.unwrap().iter().all(|finding| finding.severity != Severity::Error));
 
     let options = PlanOptions::default();
     let stale = portal.plan(&options).await.unwrap().plan;
@@ -241,4 +250,54 @@ async fn every_failure_has_its_word() {
     }
     let shown = format!("{:?}", client(address, "tht_secret"));
     assert!(!shown.contains("tht_secret"), "{shown}");
+}
+
+#[tokio::test]
+async fn only_the_authority_of_the_file_is_trusted() {
+    // Any server with a certificate will do: who it is comes before what it says.
+    let server = async || {
+        let config = FakeConfig { tls: FakeTls::FromAuthority, ..FakeConfig::default() };
+        FakePortainer::start(config).await.unwrap()
+    };
+    let (ours, other) = (server().await, server().await);
+    let ask = async |ca: Option<String>| {
+        let config = PortalConfig {
+            ca: ca.map(String::into_bytes),
+            ..PortalConfig::new(Url::parse(ours.url().as_str()).unwrap(), "tht_x".to_owned().into())
+        };
+        PortalClient::new(config)?.pins().await
+    };
+    let known = ask(ours.ca_pem()).await.unwrap_err();
+    assert!(matches!(known, PortalError::NotThinkHeads { .. }), "{known:?}");
+    let unknown = ask(other.ca_pem()).await.unwrap_err();
+    assert!(matches!(unknown, PortalError::UntrustedCertificate { .. }), "{unknown:?}");
+    let nonsense = ask(Some("no certificate".to_owned())).await.unwrap_err();
+    assert!(matches!(nonsense, PortalError::Misconfigured { .. }), "{nonsense:?}");
+}
+
+#[tokio::test]
+async fn only_what_changes_nothing_is_repeated() {
+    let hits: [Arc<AtomicUsize>; 2] = Default::default();
+    let dies = |hits: &Arc<AtomicUsize>| {
+        let hits = Arc::clone(hits);
+        // A panic cuts the connection.
+        post(async move || -> () {
+            hits.fetch_add(1, Ordering::SeqCst);
+            panic!("the connection is cut here");
+        })
+    };
+    let info = ServerInfo { product: ServerInfo::PRODUCT.into(), version: "1".into(), api: ServerInfo::API };
+    let router = Router::new()
+        .route("/api/v1/server", get(async move || Json(info.clone())))
+        .route("/api/v1/plans", dies(&hits[0]))
+        .route("/api/v1/catalog/sync", dies(&hits[1]));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let portal = client(listener.local_addr().unwrap(), "tht_x");
+    let server = tokio::spawn(async move { axum::serve(listener, router).await });
+    let read = portal.plan(&PlanOptions::default()).await.unwrap_err();
+    assert!(matches!(read, PortalError::NoAnswer { write: false }) && !read.outcome_unknown(), "{read:?}");
+    let write = portal.sync().await.unwrap_err();
+    assert!(matches!(write, PortalError::NoAnswer { write: true }) && write.outcome_unknown(), "{write:?}");
+    assert_eq!(hits.map(|hits| hits.load(Ordering::SeqCst)), [3, 1]);
+    server.abort();
 }

@@ -63,6 +63,7 @@ fn check(row: &Row, who: usize, how: &str, reply: &Reply) {
         let problem: types::Problem = reply.json();
         assert_eq!(problem.trace_id, reply.header("x-trace-id"), "{route}");
         assert!(!problem.message.is_empty());
+        assert_eq!(reply.header("www-authenticate") == "Bearer", reply.status == 401, "{route}");
     }
 }
 

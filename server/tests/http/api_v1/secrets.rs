@@ -60,7 +60,7 @@ async fn values_come_in_and_never_leave() {
     });
     let change = json!({ "base": view["version"], "message": "Token", "edits": [edit] });
     program.post::<Value>("/api/v1/catalog/edits", &change).await;
-    let options = json!({ "prune": "no", "on_failure": "stop", "scope": { "kind": "everything" } });
+    let options = json!({});
     let planned: Value = program.post("/api/v1/plans", &options).await;
     let begun: Value = program.post("/api/v1/applies", &json!({ "plan": planned["plan"] })).await;
     let id = begun["id"].as_str().unwrap();

@@ -40,6 +40,12 @@ pub(crate) fn by_hand(folder: &Path, args: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap().trim().to_owned()
 }
 
+/// Writes a script that can be run.
+pub(crate) fn program(at: &Path, script: &str) {
+    std::fs::write(at, script).unwrap();
+    std::fs::set_permissions(at, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+}
+
 pub(crate) fn write(folder: &Path, path: &str, text: &str) {
     let at = folder.join(path);
     std::fs::create_dir_all(at.parent().unwrap()).unwrap();

@@ -56,6 +56,23 @@ pub(crate) struct Held {
 }
 
 impl World {
+    /// A write of an apply: refused once another has one of its locks.
+    async fn book_under<T>(
+        &self,
+        held: &[Lease],
+        what: &str,
+        write: impl FnOnce(&mut Book) -> T,
+    ) -> Result<T, PortError> {
+        let lost = {
+            let state = self.lock();
+            held.iter().any(|lease| state.locks.get(&lease.environment).is_none_or(|one| one.epoch != lease.epoch))
+        };
+        if lost {
+            return Err(PortError::new("its lock was taken by another"));
+        }
+        self.book(what, write).await
+    }
+
     async fn book<T>(&self, what: &str, write: impl FnOnce(&mut Book) -> T) -> Result<T, PortError> {
         if self.enter(&format!("journal {what}")).await.is_some() {
             return Err(PortError::new("disk full"));
@@ -68,24 +85,24 @@ impl World {
 
 #[async_trait]
 impl Journal for World {
-    async fn begin(&self, record: &ApplyRecord) -> Result<(), PortError> {
-        self.book("begin", |book| book.applies.push(record.clone())).await
+    async fn begin(&self, record: &ApplyRecord, held: &[Lease]) -> Result<(), PortError> {
+        self.book_under(held, "begin", |book| book.applies.push(record.clone())).await
     }
 
-    async fn intent(&self, intent: &Intent) -> Result<(), PortError> {
-        self.book("intent", |book| book.intents.push(intent.clone())).await
+    async fn intent(&self, intent: &Intent, held: &[Lease]) -> Result<(), PortError> {
+        self.book_under(held, "intent", |book| book.intents.push(intent.clone())).await
     }
 
-    async fn receipt(&self, receipt: &Receipt) -> Result<(), PortError> {
-        self.book("receipt", |book| {
+    async fn receipt(&self, receipt: &Receipt, held: &[Lease]) -> Result<(), PortError> {
+        self.book_under(held, "receipt", |book| {
             book.receipts.retain(|one| one.apply != receipt.apply || one.step != receipt.step);
             book.receipts.push(receipt.clone());
         })
         .await
     }
 
-    async fn end(&self, apply: &ApplyId, verdict: ApplyVerdict, _at: Millis) -> Result<(), PortError> {
-        self.book("end", |book| {
+    async fn end(&self, apply: &ApplyId, verdict: ApplyVerdict, _at: Millis, held: &[Lease]) -> Result<(), PortError> {
+        self.book_under(held, "end", |book| {
             book.ended.insert(apply.clone(), verdict);
         })
         .await
@@ -95,7 +112,7 @@ impl Journal for World {
         self.book("unfinished", |book| book.unfinished()).await
     }
 
-    async fn keep_revision(&self, revision: &Revision) -> Result<(), PortError> {
+    async fn keep_revision(&self, revision: &Revision, held: &[Lease]) -> Result<(), PortError> {
         {
             let mut state = self.lock();
             let id = StepId::of(&revision.environment, &revision.stack);
@@ -103,7 +120,7 @@ impl Journal for World {
                 state.violations.push(format!("{id} is kept as healthy while {why}"));
             }
         }
-        self.book("keep", |book| {
+        self.book_under(held, "keep", |book| {
             let same = |one: &Revision| {
                 one.apply == revision.apply && one.environment == revision.environment && one.stack == revision.stack
             };
@@ -130,8 +147,8 @@ impl Journal for World {
         .await
     }
 
-    async fn forget_applied(&self, stack: &StackRef) -> Result<(), PortError> {
-        self.book("forget", |book| {
+    async fn forget_applied(&self, stack: &StackRef, held: &[Lease]) -> Result<(), PortError> {
+        self.book_under(held, "forget", |book| {
             if let Some(last) = book.revisions_of(stack).last() {
                 book.forgotten.push((stack.clone(), last.number));
             }

@@ -103,7 +103,16 @@ impl World {
     }
 
     pub(crate) fn ports(&self) -> Ports<'_> {
-        Ports { target: self, catalog: self, journal: self, locks: self, secrets: self, clock: self, events: self }
+        Ports {
+            target: self,
+            catalog: self,
+            journal: self,
+            locks: self,
+            secrets: self,
+            clock: self,
+            events: self,
+            images: &SimImages,
+        }
     }
 
     pub(crate) fn control(&self) -> Control {

@@ -35,7 +35,7 @@ pub enum CreateEvent {
         /// What it knows.
         word: HypervisorWord,
     },
-    /// A step of the diagnosis ended.
+    /// A step of the diagnosis ended, or one that failed turned out to be no failure.
     Step {
         /// The step.
         step: DiagnosisStep,
@@ -123,7 +123,7 @@ impl Deploy {
             Ok(bound) => return Err(not_reached(&bound, &hypervisor, &diagnosis)),
             Err(error) => return Err(with_findings(error, &hypervisor, &diagnosis)),
         };
-        diagnosis.excuse_this_machine();
+        diagnosis.excuse_this_machine(&told);
         diagnosis.verdict = Verdict::Connected;
         tell(&CreateEvent::Bound { bound: bound.clone() });
 

@@ -73,7 +73,7 @@ impl Deploy {
             verdict,
         };
         if matches!(reached, Reached::Yes) {
-            diagnosis.excuse_this_machine();
+            diagnosis.excuse_this_machine(tell);
         }
         diagnosis
     }

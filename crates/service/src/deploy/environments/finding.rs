@@ -6,6 +6,8 @@ use serde::Serialize;
 use types::Millis;
 use upstream::portainer::agent::{AgentAddress, AgentAnswer, AgentError};
 
+use super::Tell;
+
 /// What is looked at, in this order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -40,7 +42,8 @@ pub enum Outcome {
     Skipped,
 }
 
-/// A check with its outcome.
+/// A check with its outcome. One that was told as failed is told again as noted when Portainer turns out to reach the host: whoever
+/// listens keeps the latest of each check.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct DiagnosisStep {
     /// What was looked at.
@@ -171,11 +174,12 @@ impl Diagnosis {
         self.steps.iter().find(|step| step.check == check)
     }
 
-    /// Portainer was seen to reach the host: what this machine could not do is no failure then.
-    pub(super) fn excuse_this_machine(&mut self) {
+    /// Portainer was seen to reach the host: what this machine could not do is no failure then, and is told once more so.
+    pub(super) fn excuse_this_machine(&mut self, tell: Tell<'_, DiagnosisStep>) {
         for step in &mut self.steps {
             if step.outcome == Outcome::Failed && matches!(step.finding, Finding::FromHere { .. }) {
                 step.outcome = Outcome::Noted;
+                tell(step);
             }
         }
     }

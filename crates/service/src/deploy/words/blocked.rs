@@ -51,12 +51,18 @@ impl Worded for BlockedCause {
                 "Portainer is deploying it at the moment.",
                 "Wait until that has ended, then plan again.",
             ),
-            Self::Protected => Wording::new(
-                "runs Portainer or this program",
-                "It runs Portainer itself or this program, and what is wanted takes its removal, which would end the one that \
-                 makes it again.",
-                "Make the change on the host by hand, or want what Portainer can change in place.",
-            ),
+            Self::Protected { reasons } => {
+                let reasons: Vec<String> = reasons.iter().map(Worded::title).collect();
+                Wording::new(
+                    "runs Portainer or this program",
+                    format!(
+                        "It runs Portainer itself, its agent or this program, and what is wanted ({}) takes its removal, which would end \
+                         the one that makes it again.",
+                        and(&reasons)
+                    ),
+                    "Make the change on the host by hand, or want what Portainer can change in place.",
+                )
+            }
             Self::SeveralRows { ids } => {
                 let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
                 Wording::new(
@@ -93,7 +99,7 @@ impl Worded for BlockedCause {
             // What the catalog, or a compose file, could say better.
             Self::BadName => Wording::new(
                 "name can't be used",
-                "After Portainer's normalising, its name is empty or does not begin with a letter or digit.",
+                "After Portainer's normalising, its name is empty, too long, or does not begin with a letter or digit.",
                 "Give it another name in phoenix_stacks_config.json.",
             ),
             Self::NameTaken { titles } => Wording::new(
@@ -119,11 +125,14 @@ impl Worded for BlockedCause {
                 format!("It depends on itself, through {}.", and(names)),
                 "Take one of them out of “depends_on”.",
             ),
-            Self::LineBreak { variable } => Wording::new(
-                format!("line break in {variable}"),
-                format!("The value of {variable} has a line break, which would set another variable."),
-                "Take the line break out, or encode the value (base64).",
-            ),
+            Self::UnsafeValue { variable, hazard } => {
+                let hazard = hazard.words();
+                Wording::new(
+                    format!("value of {variable}: {}", hazard.title),
+                    format!("The value of {variable} does not get to Docker unchanged. {}", hazard.text),
+                    hazard.remedy,
+                )
+            }
             Self::BadVariable { variable } => Wording::new(
                 "bad name of a variable",
                 format!("“{variable}” is no name of a variable."),

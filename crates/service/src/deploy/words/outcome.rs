@@ -113,12 +113,24 @@ impl Worded for FailureCause {
                 format!("The secret “{name}” can't be had, so nothing was done: {}", sentence(detail)),
                 format!("Set it with “phoenix-cli secret set {name}”, or check the vault's key; then apply again."),
             ),
-            Self::LineBreak { variable } => Wording::new(
-                format!("line break in {variable}"),
+            Self::UnsafeValue { variable, hazard } => {
+                let hazard = hazard.words();
+                Wording::new(
+                    format!("value of {variable}: {}", hazard.title),
+                    format!(
+                        "The value of {variable} does not get to Docker unchanged, so nothing was done. {}",
+                        hazard.text
+                    ),
+                    format!("{} Then apply again.", hazard.remedy),
+                )
+            }
+            Self::Unrenderable { detail } => Wording::new(
+                "images can't be written into the text",
                 format!(
-                    "The secret for {variable} has a line break, which would set another variable, so nothing was done."
+                    "The revision's images could not be written into its text, so it was not brought back: {}",
+                    sentence(detail)
                 ),
-                "Set the secret without line breaks, or encoded (base64); then apply again.",
+                "Choose another revision, or mend the cause and apply again.",
             ),
             Self::Refused { call, refusal } => {
                 let refusal = refusal.words();

@@ -2,11 +2,11 @@ use std::collections::BTreeSet;
 
 use reconcile::{
     StackState,
-    dotenv::Hazard,
     model::*,
     ports::{Refusal, RefusalKind},
 };
 use store::ApplyState;
+use types::catalog::DotenvHazard;
 
 use super::*;
 
@@ -110,7 +110,8 @@ fn causes() -> Vec<FailureCause> {
         vec![
             FailureCause::Moved,
             FailureCause::Secret { name: text(), detail: "gone".into() },
-            FailureCause::LineBreak { variable: text() },
+            FailureCause::UnsafeValue { variable: text(), hazard: DotenvHazard::ControlCharacter },
+            FailureCause::Unrenderable { detail: "no digest".into() },
             FailureCause::Refused { call: Call::Create, refusal: refusals().remove(0) },
             FailureCause::OutcomeUnknown { call: Call::Create, detail: "timed out.".into() },
             FailureCause::OtherCommit { planned: "a".repeat(40), found: String::new() },
@@ -123,7 +124,8 @@ fn causes() -> Vec<FailureCause> {
             FailureCause::LockLost,
         ],
         FailureCause::Moved => "moved", FailureCause::Secret { .. } => "secret",
-        FailureCause::LineBreak { .. } => "line break", FailureCause::Refused { .. } => "refused",
+        FailureCause::UnsafeValue { .. } => "unsafe",
+        FailureCause::Unrenderable { .. } => "unrenderable", FailureCause::Refused { .. } => "refused",
         FailureCause::OutcomeUnknown { .. } => "unknown", FailureCause::OtherCommit { .. } => "other commit",
         FailureCause::Unwell { .. } => "unwell", FailureCause::TimedOut { .. } => "timed out",
         FailureCause::BrokeOff => "broke off", FailureCause::NotAsDesired => "not as desired",
@@ -190,24 +192,24 @@ fn every_blocked_cause_says_what_to_do() {
             BlockedCause::DependencyMissing { name: text() },
             BlockedCause::DependencyBlocked { name: text() },
             BlockedCause::DependencyCycle { names: names() },
-            BlockedCause::LineBreak { variable: text() },
+            BlockedCause::UnsafeValue { variable: text(), hazard: DotenvHazard::Unquotable },
             BlockedCause::BadVariable { variable: text() },
             BlockedCause::CannotAdopt { rows_on: names() },
             BlockedCause::CannotAdopt { rows_on: Vec::new() },
             BlockedCause::FormerProject { name: text() },
             BlockedCause::LivesTwice { names: names() },
             BlockedCause::Deploying,
-            BlockedCause::Protected,
+            BlockedCause::Protected { reasons: vec![Reason::TextToGit, Reason::Stopped] },
         ],
         BlockedCause::Trouble { .. } => "trouble", BlockedCause::EnvironmentMissing => "missing",
         BlockedCause::EnvironmentDown => "down", BlockedCause::BadName => "bad name",
         BlockedCause::NameTaken { .. } => "taken", BlockedCause::SeveralRows { .. } => "several",
         BlockedCause::DependencyMissing { .. } => "dependency missing",
         BlockedCause::DependencyBlocked { .. } => "dependency blocked",
-        BlockedCause::DependencyCycle { .. } => "cycle", BlockedCause::LineBreak { .. } => "line break",
+        BlockedCause::DependencyCycle { .. } => "cycle", BlockedCause::UnsafeValue { .. } => "line break",
         BlockedCause::BadVariable { .. } => "variable", BlockedCause::CannotAdopt { .. } => "adopt",
         BlockedCause::FormerProject { .. } => "former", BlockedCause::LivesTwice { .. } => "twice",
-        BlockedCause::Deploying => "deploying", BlockedCause::Protected => "protected",
+        BlockedCause::Deploying => "deploying", BlockedCause::Protected { .. } => "protected",
     );
     causes.extend(troubles().into_iter().map(|trouble| BlockedCause::Trouble { trouble }));
     for cause in causes {
@@ -279,17 +281,12 @@ fn every_reason_has_words() {
 
 #[test]
 fn every_warning_has_words() {
-    let hazards = complete!(
-        vec![Hazard::LineBreak, Hazard::Dollar, Hazard::Quote, Hazard::Comment, Hazard::OuterSpace, Hazard::Backslash],
-        Hazard::LineBreak => "break", Hazard::Dollar => "dollar", Hazard::Quote => "quote",
-        Hazard::Comment => "comment", Hazard::OuterSpace => "space", Hazard::Backslash => "backslash",
-    );
-    let mut warnings = complete!(
+    [DotenvHazard::ControlCharacter, DotenvHazard::Unquotable].iter().for_each(|one| drop(whole(one)));
+    let warnings = complete!(
         vec![
             WarningKind::FailedUpdateTakesDown,
             WarningKind::RelativeBindMount { service: text(), source: "./x".into() },
             WarningKind::FloatingImage { service: text(), image: text() },
-            WarningKind::ValueMangled { variable: text(), hazard: Hazard::Dollar },
             WarningKind::VolumesStayBehind { former_name: text() },
             WarningKind::DownBetween,
             WarningKind::Pinned { revision: 2, catalog_differs: true },
@@ -303,14 +300,13 @@ fn every_warning_has_words() {
             WarningKind::NoComposeFacts,
         ],
         WarningKind::FailedUpdateTakesDown => "down", WarningKind::RelativeBindMount { .. } => "bind",
-        WarningKind::FloatingImage { .. } => "floating", WarningKind::ValueMangled { .. } => "mangled",
+        WarningKind::FloatingImage { .. } => "floating",
         WarningKind::VolumesStayBehind { .. } => "volumes", WarningKind::DownBetween => "between",
         WarningKind::Pinned { .. } => "pinned", WarningKind::NotInCatalog { .. } => "surplus",
         WarningKind::UnknownStatus { .. } => "status", WarningKind::StillStarting { .. } => "starting",
         WarningKind::ServiceLeftOver { .. } => "left", WarningKind::PortClash { .. } => "port",
         WarningKind::NoComposeFacts => "facts",
     );
-    warnings.extend(hazards.into_iter().map(|hazard| WarningKind::ValueMangled { variable: text(), hazard }));
     for kind in warnings {
         whole(&Warning { environment: text(), stack: text(), kind });
     }

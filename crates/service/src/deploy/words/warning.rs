@@ -1,44 +1,23 @@
 //! What will or may hurt.
 
-use reconcile::{
-    dotenv::Hazard,
-    model::{Warning, WarningKind},
-};
+use reconcile::model::{Warning, WarningKind};
+use types::catalog::DotenvHazard;
 
 use super::{Worded, Wording};
 
-impl Worded for Hazard {
+impl Worded for DotenvHazard {
     fn words(&self) -> Wording {
         match self {
-            Self::LineBreak => Wording::new(
-                "line break",
-                "A line break ends the value and begins another variable.",
-                "Take the line break out, or encode the value (base64).",
+            Self::ControlCharacter => Wording::new(
+                "line break or control character",
+                "It holds a line break or another control character, which an env file can't carry.",
+                "Take it out, or encode the value (base64).",
             ),
-            Self::Dollar => Wording::new(
-                "$ in the value",
-                "Compose reads $ as the beginning of another variable's name.",
-                "Write $$ for a plain $.",
-            ),
-            Self::Quote => Wording::new(
-                "quote at the beginning",
-                "Compose takes a quote at the beginning for quoting and removes it.",
-                "Begin the value with something else, or quote the quotes.",
-            ),
-            Self::Comment => Wording::new(
-                "# in the value",
-                "Compose takes # after a space, or at the beginning, for a comment and drops the rest.",
-                "Put the whole value into single quotes.",
-            ),
-            Self::OuterSpace => Wording::new(
-                "space at an end",
-                "Compose cuts white space off at both ends.",
-                "Put the value into single quotes if the space counts.",
-            ),
-            Self::Backslash => Wording::new(
-                "backslash in the value",
-                "Compose may take a backslash for the beginning of an escape.",
-                "Put the value into single quotes if the backslash counts.",
+            Self::Unquotable => Wording::new(
+                "can't be quoted",
+                "It needs quoting (it holds “$”, “#”, “\\”, outer spaces, or begins with a quote), but has “'” or ends in “\\”, \
+                 which quotes can't carry.",
+                "Take one of them out, or encode the value (base64).",
             ),
         }
     }
@@ -117,14 +96,6 @@ impl Worded for WarningKind {
                 format!("{service} uses {image}, whose tag moves: what runs can change without a commit."),
                 "Name a version, or a digest.",
             ),
-            Self::ValueMangled { variable, hazard } => {
-                let hazard = hazard.words();
-                Wording::new(
-                    format!("{variable} is read otherwise"),
-                    format!("The value of {variable} does not reach the containers as it is written. {}", hazard.text),
-                    hazard.remedy,
-                )
-            }
             Self::PortClash { port, protocol, other } => Wording::new(
                 format!("port {port} twice"),
                 format!(

@@ -72,9 +72,9 @@ async fn a_guest_goes_from_its_number_to_running_stacks() {
         );
         assert_eq!(created.hypervisor, HypervisorWord::Unmanaged, "nobody to ask, and it goes on");
         assert_eq!((created.bound.how, created.diagnosis.verdict), (BoundHow::Registered, Verdict::Connected));
-        let steps: Vec<_> = created.planned.plan.steps.iter().map(|step| step.stack.clone()).collect();
-        assert_eq!(steps.len(), 1, "only the guest's stacks: {steps:?}");
-        assert_eq!((steps[0].environment.as_str(), steps[0].stack.as_str()), ("rumpledev", "web"));
+        let of = |step: &reconcile::model::Step| (step.environment.clone(), step.stack.clone());
+        let steps: Vec<_> = created.planned.plan.steps.iter().map(of).collect();
+        assert_eq!(steps, [("rumpledev".to_owned(), "web".to_owned())], "only the guest's stacks");
         let words: Vec<_> = events.iter().map(create_words).collect();
         assert!(words[1].contains("No hypervisor is connected") && words[12].contains("plan: 1."), "{words:#?}");
         assert!(house.fake.containers_on("rumpledev").is_empty(), "nothing was carried out yet");
@@ -103,7 +103,9 @@ async fn portainer_reaches_what_this_machine_does_not() {
     let at = format!("127.0.0.1:{}", closed_port().await);
     let house = house(vec![guest(1001, "rumpledev", &at)]).await;
     house.fake.add_host_at("rumpledev", &format!("tcp://{at}"), HostScript::default());
-    let (created, _) = create(&house, "1001").await;
+    let (created, events) = create(&house, "1001").await;
+    let told: Vec<_> = events.iter().map(kind).filter(|kind| kind == "step connection").collect();
+    assert_eq!(told.len(), 2, "as a failure, and then as none");
     let diagnosis = created.unwrap().diagnosis;
     assert_eq!((diagnosis.verdict, diagnosis.steps[1].outcome), (Verdict::Connected, Outcome::Noted));
 }

@@ -12,7 +12,14 @@ use super::{BOTH, House, NEVER, Plan, SHORT, Told, closed_port, guest, house, im
 async fn diagnose(house: &House, asked: &str) -> Diagnosis {
     let told = Told::<DiagnosisStep>::new();
     let diagnosis = house.deploy.test_connection(&house.operator, asked, &told.hear()).await.unwrap();
-    assert_eq!(told.all(), diagnosis.steps, "each step is told as it ends");
+    let mut latest: Vec<DiagnosisStep> = Vec::new();
+    for step in told.all() {
+        match latest.iter_mut().find(|one| one.check == step.check) {
+            Some(one) => *one = step,
+            None => latest.push(step),
+        }
+    }
+    assert_eq!(latest, diagnosis.steps, "each step is told as it ends, and again when it turns out otherwise");
     let order: Vec<_> = diagnosis.steps.iter().map(|step| step.check).collect();
     use Check::*;
     assert_eq!(order, [Name, Connection, Agent, Registration, Portainer, Pairing, Snapshot]);

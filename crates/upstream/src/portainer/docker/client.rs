@@ -10,8 +10,11 @@ use super::{
         EnvironmentId, PortainerClient, PortainerError,
         transport::call::{Call, segment},
     },
-    Container, ContainerDetails, ContainersOf, Docker, DockerInfo, ImageDetails, ImagePull, LogOptions, LogStream,
-    PullStream, logs, pull,
+    Container, ContainerDetails, ContainerStats, ContainersOf, Docker, DockerInfo, EventWindow, HostEvent,
+    ImageDetails, ImagePull, LogOptions, LogStream, PullStream, events,
+    logs::{self, Limits},
+    pull,
+    stats::StatsReply,
     wire::{ContainerReply, DetailsReply, ImageReply, InfoReply, PROJECT_LABEL, SWARM_STACK_LABEL, SwarmReply},
 };
 
@@ -56,9 +59,10 @@ impl Docker for PortainerClient {
             .query("follow", u8::from(options.follow))
             .query("tail", options.tail.map_or_else(|| "all".to_owned(), |tail| tail.to_string()));
         if let Some(since) = options.since {
-            call = call.query("since", format!("{}.{:03}", since.div_euclid(1000), since.rem_euclid(1000)));
+            call = call.query("since", events::stamp(since));
         }
-        Ok(logs::lines(self.transport.open(call).await?, !tty))
+        let limits = if options.follow { Limits::followed() } else { Limits::written(self.transport.read_silence()) };
+        Ok(logs::lines(self.transport.open(call).await?, !tty, limits))
     }
 
     async fn restart_container(
@@ -69,6 +73,29 @@ impl Docker for PortainerClient {
         let path = format!("containers/{}/restart", segment(id));
         self.transport.run(post("restart a container", environment, &path)).await?;
         self.container(environment, id).await
+    }
+
+    async fn container_stats(&self, environment: EnvironmentId, id: &str) -> Result<ContainerStats, PortainerError> {
+        let path = format!("containers/{}/stats", segment(id));
+        let reply: StatsReply =
+            self.transport.fetch(get("measure a container", environment, &path).query("stream", false)).await?;
+        Ok(reply.into())
+    }
+
+    async fn events(&self, environment: EnvironmentId, window: &EventWindow) -> Result<Vec<HostEvent>, PortainerError> {
+        const WHAT: &str = "list a host's events";
+        if window.until < window.since {
+            return Err(PortainerError::Invalid { call: WHAT, detail: "the time ends before it begins".to_owned() });
+        }
+        let call = get(WHAT, environment, "events")
+            .query("since", events::stamp(window.since))
+            .query("until", events::stamp(window.until));
+        let call = match &window.of {
+            ContainersOf::Host => call,
+            ContainersOf::Project(name) => call.query("filters", label(PROJECT_LABEL, name)),
+            ContainersOf::SwarmStack(name) => call.query("filters", label(SWARM_STACK_LABEL, name)),
+        };
+        events::read(&self.transport.fetch_bytes(call).await?)
     }
 
     async fn image(&self, environment: EnvironmentId, reference: &str) -> Result<ImageDetails, PortainerError> {

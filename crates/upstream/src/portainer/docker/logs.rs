@@ -3,17 +3,43 @@
 //! Without a terminal Docker sends frames: the stream's number, three zeros, the length in four bytes (big-endian), the payload.
 //! Frames may split lines, and the network splits frames, anywhere.
 
-use std::collections::VecDeque;
+use std::{collections::VecDeque, pin::pin, time::Duration};
 
-use futures::{StreamExt as _, stream};
+use bytes::Bytes;
+use futures::{Stream, StreamExt as _, stream};
 use reqwest::Response;
+use tokio::time::timeout;
 use types::Millis;
 
 use super::{super::PortainerError, LogLine, LogSource, LogStream, wire::time};
 
+const CALL: &str = "read a log";
 const HEADER: usize = 8;
 /// A longer line is cut: nobody reads it, and it would fill the memory.
-const LONGEST_LINE: usize = 1024 * 1024;
+const LONGEST_LINE: usize = 16 * 1024;
+/// A log that is not followed ends here with an error.
+const LARGEST_LOG: usize = 16 * 1024 * 1024;
+
+/// A line that is being read.
+#[derive(Default)]
+struct Open {
+    bytes: Vec<u8>,
+    cut: bool,
+}
+
+impl Open {
+    /// Takes as much as there is room for.
+    fn take(&mut self, bytes: &[u8]) {
+        let room = LONGEST_LINE.saturating_sub(self.bytes.len());
+        self.cut |= bytes.len() > room;
+        self.bytes.extend_from_slice(&bytes[..bytes.len().min(room)]);
+    }
+
+    fn close(&mut self, stream: LogSource) -> LogLine {
+        let Self { bytes, cut } = std::mem::take(self);
+        LogLine { cut, ..line(&bytes, stream) }
+    }
+}
 
 /// Bytes of a log to lines. Give it everything in order, then [`finish`](Self::finish).
 pub(super) struct Decoder {
@@ -21,15 +47,22 @@ pub(super) struct Decoder {
     header: Vec<u8>,
     /// The frame at hand: its stream and how much of it is still to come.
     frame: Option<(u8, usize)>,
-    stdout: Vec<u8>,
-    stderr: Vec<u8>,
+    stdout: Open,
+    stderr: Open,
     /// What Docker itself reports (stream 3).
-    system: Vec<u8>,
+    system: Open,
 }
 
 impl Decoder {
-    pub(super) const fn new(framed: bool) -> Self {
-        Self { framed, header: Vec::new(), frame: None, stdout: Vec::new(), stderr: Vec::new(), system: Vec::new() }
+    pub(super) fn new(framed: bool) -> Self {
+        Self {
+            framed,
+            header: Vec::new(),
+            frame: None,
+            stdout: Open::default(),
+            stderr: Open::default(),
+            system: Open::default(),
+        }
     }
 
     /// Takes the next bytes and gives the lines they complete.
@@ -57,7 +90,7 @@ impl Decoder {
                     let (payload, rest) = bytes.split_at(length.min(bytes.len()));
                     match number {
                         2 => take(&mut self.stderr, payload, LogSource::Stderr, lines),
-                        3 => self.system.extend_from_slice(payload),
+                        3 => self.system.take(payload),
                         _ => take(&mut self.stdout, payload, LogSource::Stdout, lines),
                     }
                     bytes = rest;
@@ -73,15 +106,15 @@ impl Decoder {
     /// # Errors
     /// [`PortainerError::Docker`] with what Docker reports about itself.
     pub(super) fn finish(&mut self, lines: &mut VecDeque<LogLine>) -> Result<(), PortainerError> {
-        for (bytes, stream) in [(&mut self.stdout, LogSource::Stdout), (&mut self.stderr, LogSource::Stderr)] {
-            if !bytes.is_empty() {
-                lines.push_back(line(&std::mem::take(bytes), stream));
+        for (open, stream) in [(&mut self.stdout, LogSource::Stdout), (&mut self.stderr, LogSource::Stderr)] {
+            if !open.bytes.is_empty() {
+                lines.push_back(open.close(stream));
             }
         }
-        if self.system.is_empty() {
+        if self.system.bytes.is_empty() {
             return Ok(());
         }
-        let detail = String::from_utf8_lossy(&std::mem::take(&mut self.system)).trim().to_owned();
+        let detail = String::from_utf8_lossy(&std::mem::take(&mut self.system).bytes).trim().to_owned();
         Err(PortainerError::Docker { status: 200, detail })
     }
 }
@@ -97,15 +130,14 @@ fn frame(header: &[u8]) -> Result<(u8, usize), PortainerError> {
 }
 
 /// Adds bytes to the line that is being read, and moves complete ones on.
-fn take(open: &mut Vec<u8>, bytes: &[u8], stream: LogSource, lines: &mut VecDeque<LogLine>) {
+fn take(open: &mut Open, bytes: &[u8], stream: LogSource, lines: &mut VecDeque<LogLine>) {
     for part in bytes.split_inclusive(|byte| *byte == b'\n') {
-        let room = LONGEST_LINE.saturating_sub(open.len());
         match part.strip_suffix(b"\n") {
             Some(end) => {
-                open.extend_from_slice(&end[..end.len().min(room)]);
-                lines.push_back(line(&std::mem::take(open), stream));
+                open.take(end);
+                lines.push_back(open.close(stream));
             }
-            None => open.extend_from_slice(&part[..part.len().min(room)]),
+            None => open.take(part),
         }
     }
 }
@@ -116,8 +148,8 @@ fn line(bytes: &[u8], stream: LogSource) -> LogLine {
     let text = text.strip_suffix('\r').unwrap_or(&text);
     let (stamp, rest) = text.split_once(' ').unwrap_or((text, ""));
     match moment(stamp) {
-        Some(time) => LogLine { stream, time: Some(time), text: rest.to_owned() },
-        None => LogLine { stream, time: None, text: text.to_owned() },
+        Some(time) => LogLine { stream, time: Some(time), text: rest.to_owned(), cut: false },
+        None => LogLine { stream, time: None, text: text.to_owned(), cut: false },
     }
 }
 
@@ -126,31 +158,80 @@ fn moment(stamp: &str) -> Option<Millis> {
     stamp.starts_with(|one: char| one.is_ascii_digit()).then(|| time(stamp)).flatten()
 }
 
+/// How long and how much is read.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Limits {
+    /// Without a byte.
+    silence: Option<Duration>,
+    /// Bytes in all.
+    bytes: usize,
+}
+
+impl Limits {
+    /// Of what is written by now: a host that is silent, or does not come to an end, is given up.
+    pub(super) const fn written(silence: Duration) -> Self {
+        Self { silence: Some(silence), bytes: LARGEST_LOG }
+    }
+
+    /// Of what is followed: silence is what logs do, and whoever reads it says when it is enough.
+    pub(super) const fn followed() -> Self {
+        Self { silence: None, bytes: usize::MAX }
+    }
+}
+
 /// The lines of an answer.
-pub(super) fn lines(answer: Response, framed: bool) -> LogStream {
-    struct Reading {
-        answer: Option<Response>,
+pub(super) fn lines(answer: Response, framed: bool, limits: Limits) -> LogStream {
+    let lost = |_| PortainerError::ConnectionLost { call: CALL, write: false };
+    read(answer.bytes_stream().map(move |chunk| chunk.map_err(lost)), framed, limits)
+}
+
+fn read(
+    chunks: impl Stream<Item = Result<Bytes, PortainerError>> + Send + 'static,
+    framed: bool,
+    limits: Limits,
+) -> LogStream {
+    struct Reading<S> {
+        chunks: Option<S>,
         decoder: Decoder,
         ready: VecDeque<LogLine>,
+        left: usize,
     }
-    let reading = Reading { answer: Some(answer), decoder: Decoder::new(framed), ready: VecDeque::new() };
-    let read = stream::try_unfold(reading, |mut reading| async move {
+    let reading = Reading {
+        chunks: Some(Box::pin(chunks)),
+        decoder: Decoder::new(framed),
+        ready: VecDeque::new(),
+        left: limits.bytes,
+    };
+    let read = stream::try_unfold(reading, move |mut reading| async move {
         loop {
             if let Some(line) = reading.ready.pop_front() {
                 return Ok(Some((line, reading)));
             }
-            let Some(answer) = &mut reading.answer else {
+            let Some(chunks) = &mut reading.chunks else {
                 reading.decoder.finish(&mut reading.ready)?;
                 return Ok(reading.ready.pop_front().map(|line| (line, reading)));
             };
-            match answer.chunk().await {
-                Ok(Some(chunk)) => reading.decoder.feed(&chunk, &mut reading.ready)?,
-                Ok(None) => reading.answer = None,
-                Err(_) => return Err(PortainerError::ConnectionLost { call: "read a log", write: false }),
+            let next = match limits.silence {
+                None => chunks.next().await,
+                Some(silence) => timeout(silence, pin!(chunks.next()))
+                    .await
+                    .map_err(|_| PortainerError::TimedOut { call: CALL, write: false })?,
+            };
+            match next.transpose()? {
+                Some(chunk) => {
+                    reading.left = reading.left.checked_sub(chunk.len()).ok_or_else(too_large)?;
+                    reading.decoder.feed(&chunk, &mut reading.ready)?;
+                }
+                None => reading.chunks = None,
             }
         }
     });
     read.boxed()
+}
+
+fn too_large() -> PortainerError {
+    let detail = format!("the log is larger than {} MiB: ask for fewer of its last lines", LARGEST_LOG / 1024 / 1024);
+    PortainerError::Docker { status: 200, detail }
 }
 
 #[cfg(test)]
@@ -174,7 +255,7 @@ mod tests {
     }
 
     fn said(stream: LogSource, text: &str) -> LogLine {
-        LogLine { stream, time: None, text: text.to_owned() }
+        LogLine { stream, time: None, text: text.to_owned(), cut: false }
     }
 
     #[test]
@@ -189,9 +270,14 @@ mod tests {
         ]
         .concat();
         let whole = decode(&[&log], true).unwrap();
-        let first = LogLine { stream: LogSource::Stdout, time: Some(1_767_323_045_678), text: "first".to_owned() };
-        let second =
-            LogLine { stream: LogSource::Stderr, time: Some(1_767_323_045_000), text: "errör line".to_owned() };
+        let first =
+            LogLine { stream: LogSource::Stdout, time: Some(1_767_323_045_678), text: "first".to_owned(), cut: false };
+        let second = LogLine {
+            stream: LogSource::Stderr,
+            time: Some(1_767_323_045_000),
+            text: "errör line".to_owned(),
+            cut: false,
+        };
         assert_eq!(whole, [first, second, said(LogSource::Stderr, "next"), said(LogSource::Stdout, "half a line")]);
         for cut in 0..=log.len() {
             assert_eq!(decode(&[&log[..cut], &log[cut..]], true).unwrap(), whole, "cut at {cut}");
@@ -212,6 +298,30 @@ mod tests {
         assert!(matches!(decode(&[b"plain text\n"], true), Err(PortainerError::NotUnderstood { .. })));
         let error = decode(&[&frame_of(3, b"the driver cannot read logs\n")], true).unwrap_err();
         assert_eq!(error, PortainerError::Docker { status: 200, detail: "the driver cannot read logs".to_owned() });
+    }
+
+    #[test]
+    fn a_line_without_an_end_is_cut_and_says_so() {
+        let long = vec![b'x'; LONGEST_LINE * 3];
+        let lines = decode(&[&frame_of(1, &long), &frame_of(2, b"err\n"), &frame_of(1, b"\nnext\n")], true).unwrap();
+        let seen: Vec<_> = lines.iter().map(|line| (line.text.len(), line.cut)).collect();
+        assert_eq!(seen, [(3, false), (LONGEST_LINE, true), (4, false)]);
+        let mut decoder = Decoder::new(true);
+        decoder.feed(&frame_of(3, &long), &mut VecDeque::new()).unwrap();
+        assert!(decoder.system.bytes.capacity() <= 2 * LONGEST_LINE, "what Docker reports is bounded too");
+    }
+
+    #[tokio::test]
+    async fn a_flood_and_a_silence_come_to_an_end() {
+        let limits = Limits { silence: Some(Duration::from_millis(20)), bytes: 1000 };
+        let chunk = || Ok(Bytes::from_static(b"one line\n"));
+        let flood: Vec<_> = read(stream::repeat_with(chunk), false, limits).collect().await;
+        assert!(matches!(flood.last(), Some(Err(PortainerError::Docker { .. }))), "{:?}", flood.last());
+        assert_eq!(flood.iter().filter(|line| line.is_ok()).count(), 111, "what came before is not lost");
+        let stalled = stream::iter([chunk()]).chain(stream::pending());
+        let stalled: Vec<_> = read(stalled, false, limits).collect().await;
+        assert_eq!(stalled.len(), 2);
+        assert_eq!(stalled[1], Err(PortainerError::TimedOut { call: CALL, write: false }));
     }
 
     proptest! {

@@ -1,8 +1,10 @@
 //! The Docker hosts themselves, through Portainer's proxy.
 
 mod client;
+mod events;
 mod logs;
 mod pull;
+mod stats;
 mod wire;
 
 use std::{collections::BTreeMap, pin::Pin};
@@ -10,6 +12,10 @@ use std::{collections::BTreeMap, pin::Pin};
 use async_trait::async_trait;
 use futures::{Stream, TryStreamExt as _};
 use types::Millis;
+
+pub use events::{EventWindow, HostEvent};
+pub use stats::ContainerStats;
+pub(in crate::portainer) use wire::PROJECT_LABEL;
 
 use super::{EnvironmentId, PortainerError};
 
@@ -32,7 +38,10 @@ pub trait Docker: Send + Sync {
     /// [`PortainerError::NotFound`].
     async fn container(&self, environment: EnvironmentId, id: &str) -> Result<ContainerDetails, PortainerError>;
 
-    /// What a container wrote, oldest first.
+    /// What a container wrote, oldest first. Dropping the stream closes its connection.
+    ///
+    /// What is not followed ends with [`PortainerError::TimedOut`] when the host is silent for as long as a read may take, and
+    /// with [`PortainerError::Docker`] after 16 MiB. A followed log has no end but its container's.
     ///
     /// # Errors
     /// [`PortainerError::NotFound`]; later ones come through the stream.
@@ -49,6 +58,19 @@ pub trait Docker: Send + Sync {
     /// [`PortainerError::NotFound`].
     async fn restart_container(&self, environment: EnvironmentId, id: &str)
     -> Result<ContainerDetails, PortainerError>;
+
+    /// What a container uses now. Docker measures for a second or two.
+    ///
+    /// # Errors
+    /// [`PortainerError::NotFound`].
+    async fn container_stats(&self, environment: EnvironmentId, id: &str) -> Result<ContainerStats, PortainerError>;
+
+    /// What happened to the host's containers, images, networks and volumes in a time that is over, oldest first: the newest
+    /// [`EventWindow::MOST`]. Docker itself remembers some hundred only.
+    ///
+    /// # Errors
+    /// [`PortainerError::Invalid`] if the time ends before it begins; [`PortainerError::TimedOut`] if it is not over.
+    async fn events(&self, environment: EnvironmentId, window: &EventWindow) -> Result<Vec<HostEvent>, PortainerError>;
 
     /// An image that the host has, by name or identifier.
     ///
@@ -193,6 +215,8 @@ pub struct ContainerDetails {
     pub started: Option<Millis>,
     /// When it last ended.
     pub finished: Option<Millis>,
+    /// Its ports.
+    pub ports: Vec<Port>,
     /// It writes to a terminal: its log knows no streams.
     pub tty: bool,
     /// All its labels.
@@ -307,6 +331,8 @@ pub struct LogLine {
     pub time: Option<Millis>,
     /// Without the line break. What is not UTF-8 is replaced.
     pub text: String,
+    /// It was longer than 16 KiB; only its beginning is here.
+    pub cut: bool,
 }
 
 /// Where a line was written to.

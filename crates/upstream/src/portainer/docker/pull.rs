@@ -7,6 +7,7 @@ use reqwest::Response;
 use secrecy::SecretString;
 use serde::Deserialize;
 use tokio::time::timeout;
+use types::catalog::ImageName;
 
 use super::{
     super::{PortainerError, transport::refusal::clean},
@@ -37,18 +38,10 @@ struct Detail {
     total: Option<u64>,
 }
 
-/// Repository and tag, or digest, of an image's name.
+/// Repository and tag, or digest, of an image's name. A tag beside a digest says nothing more.
 pub(super) fn parts(image: &str) -> (&str, &str) {
-    if let Some((name, digest)) = image.split_once('@') {
-        // A tag beside a digest says nothing more.
-        return (tagged(name).map_or(name, |(name, _)| name), digest);
-    }
-    tagged(image).unwrap_or((image, "latest"))
-}
-
-/// The colon after the last slash: one before it belongs to a port.
-fn tagged(name: &str) -> Option<(&str, &str)> {
-    name.rsplit_once(':').filter(|(_, tag)| !tag.contains('/'))
+    let ImageName { repository, tag, digest } = ImageName::parse(image);
+    (repository, digest.or(tag).unwrap_or(ImageName::DEFAULT_TAG))
 }
 
 /// The steps of a pull.

@@ -10,7 +10,7 @@ use super::{
     Container, ContainerDetails, ContainerHealth, ContainerState, DockerInfo, HealthCheck, ImageDetails, Port,
 };
 
-pub(super) const PROJECT_LABEL: &str = "com.docker.compose.project";
+pub(in crate::portainer) const PROJECT_LABEL: &str = "com.docker.compose.project";
 const SERVICE_LABEL: &str = "com.docker.compose.service";
 pub(super) const SWARM_STACK_LABEL: &str = "com.docker.stack.namespace";
 const SWARM_SERVICE_LABEL: &str = "com.docker.swarm.service.name";
@@ -120,6 +120,43 @@ pub(super) struct DetailsReply {
     state: StateReply,
     #[serde(default)]
     config: ConfigReply,
+    #[serde(default)]
+    network_settings: NetworkReply,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct NetworkReply {
+    /// By `80/tcp`; null for a port that is not published.
+    ports: Option<BTreeMap<String, Option<Vec<BindingReply>>>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct BindingReply {
+    host_ip: String,
+    host_port: String,
+}
+
+impl NetworkReply {
+    fn ports(self) -> Vec<Port> {
+        let mut ports = Vec::new();
+        for (inside, bindings) in self.ports.unwrap_or_default() {
+            let (private, protocol) = inside.split_once('/').unwrap_or((&inside, "tcp"));
+            let Ok(private) = private.parse() else { continue };
+            let port = |binding: BindingReply| Port {
+                address: binding.host_ip,
+                private,
+                public: binding.host_port.parse().ok(),
+                protocol: protocol.to_owned(),
+            };
+            match bindings.filter(|bindings| !bindings.is_empty()) {
+                Some(bindings) => ports.extend(bindings.into_iter().map(port)),
+                None => ports.push(port(BindingReply::default())),
+            }
+        }
+        ports
+    }
 }
 
 #[derive(Default, Deserialize)]
@@ -190,6 +227,7 @@ impl From<DetailsReply> for ContainerDetails {
             restarts: reply.restart_count,
             started: time(&reply.state.started_at),
             finished: time(&reply.state.finished_at),
+            ports: reply.network_settings.ports(),
             tty: reply.config.tty,
             labels: reply.config.labels.unwrap_or_default(),
         }

@@ -8,12 +8,11 @@ use reconcile::model::{ContainerHealth, ContainerState, ObservedContainer, Stack
 use super::{
     super::{
         EnvironmentId, PortainerError,
-        docker::{self, Container, ContainerDetails},
+        docker::{self, Container, ContainerDetails, PROJECT_LABEL},
     },
     PortainerTarget, images,
 };
 
-const COMPOSE_PROJECT: &str = "com.docker.compose.project";
 const ONE_OFF: &str = "com.docker.compose.oneoff";
 const CONFIG_HASH: &str = "com.docker.compose.config-hash";
 const TASK_NAME: &str = "com.docker.swarm.task.name";
@@ -32,7 +31,7 @@ impl Project {
         if container.labels.get(ONE_OFF).is_some_and(|value| value.eq_ignore_ascii_case("true")) {
             return None;
         }
-        let swarm = !container.labels.contains_key(COMPOSE_PROJECT);
+        let swarm = !container.labels.contains_key(PROJECT_LABEL);
         container.project.clone().map(|name| Self { name, swarm })
     }
 
@@ -187,7 +186,7 @@ mod tests {
             state,
             health: docker::ContainerHealth::Unchecked,
             status: String::new(),
-            project: first([COMPOSE_PROJECT, "com.docker.stack.namespace"]),
+            project: first([PROJECT_LABEL, "com.docker.stack.namespace"]),
             service: first(["com.docker.compose.service", "com.docker.swarm.service.name"]),
             ports: Vec::new(),
             labels,
@@ -220,6 +219,7 @@ mod tests {
             restarts: -1,
             started: Some(7),
             finished: None,
+            ports: Vec::new(),
             tty: false,
             labels: BTreeMap::new(),
         }
@@ -237,9 +237,9 @@ mod tests {
 
     #[test]
     fn what_compose_runs_once_belongs_to_no_stack() {
-        let labels = [(COMPOSE_PROJECT, "shop"), (ONE_OFF, "True")];
+        let labels = [(PROJECT_LABEL, "shop"), (ONE_OFF, "True")];
         assert_eq!(Project::of(&listed("a", 1, docker::ContainerState::Exited, &labels)), None);
-        let labels = [(COMPOSE_PROJECT, "shop"), (ONE_OFF, "False")];
+        let labels = [(PROJECT_LABEL, "shop"), (ONE_OFF, "False")];
         let project = Project::of(&listed("a", 1, docker::ContainerState::Exited, &labels)).unwrap();
         assert_eq!((project.name.as_str(), project.kind()), ("shop", StackKind::Compose));
         assert_eq!(Project::of(&listed("a", 1, docker::ContainerState::Exited, &[])), None);
@@ -247,7 +247,7 @@ mod tests {
 
     #[test]
     fn list_and_details_make_one_container() {
-        let compose = [(COMPOSE_PROJECT, "shop"), ("com.docker.compose.service", "shop_web"), (CONFIG_HASH, "abc")];
+        let compose = [(PROJECT_LABEL, "shop"), ("com.docker.compose.service", "shop_web"), (CONFIG_HASH, "abc")];
         let running = docker::ContainerState::Running;
         let one = listed("a", 1, running.clone(), &compose);
         let project = Project::of(&one).unwrap();

@@ -6,6 +6,7 @@ use std::{
 };
 
 use futures::future::try_join_all;
+use types::catalog::ImageName;
 
 use super::{
     super::{EnvironmentId, PortainerError},
@@ -63,42 +64,20 @@ impl PortainerTarget {
     }
 }
 
-/// An image's name without tag and digest, as Docker shortens it.
-pub(super) fn repository(image: &str) -> &str {
-    let name = image.split_once('@').map_or(image, |(name, _)| name);
-    let name = name.rsplit_once(':').filter(|(_, tag)| !tag.contains('/')).map_or(name, |(name, _)| name);
-    let name = name.strip_prefix("docker.io/").or_else(|| name.strip_prefix("index.docker.io/")).unwrap_or(name);
-    name.strip_prefix("library/").unwrap_or(name)
-}
-
 /// The digest under which the registry that `image` names has it; none if that is not known.
 pub(super) fn digest_of(image: &str, digests: &[String]) -> Option<String> {
-    let asked = image.split_once('@').map(|(_, digest)| digest);
-    let here =
-        digests.iter().filter_map(|one| one.split_once('@')).filter(|(name, _)| repository(name) == repository(image));
-    let mut found: Vec<&str> = here.map(|(_, digest)| digest).collect();
+    let asked = ImageName::parse(image);
+    let known = digests.iter().map(|one| ImageName::parse(one));
+    let here = known.filter(|one| one.familiar() == asked.familiar());
+    let mut found: Vec<&str> = here.filter_map(|one| one.digest).collect();
     found.sort_unstable();
-    let exact = found.iter().find(|digest| asked == Some(**digest));
+    let exact = found.iter().find(|digest| asked.digest == Some(**digest));
     exact.or(found.first()).map(|digest| (*digest).to_owned())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{digest_of, repository};
-
-    #[test]
-    fn names_as_docker_shortens_them() {
-        for (image, wanted) in [
-            ("nginx", "nginx"),
-            ("docker.io/library/nginx:1.27", "nginx"),
-            ("ghcr.io/org/app:v1@sha256:ab", "ghcr.io/org/app"),
-            ("localhost:5000/app", "localhost:5000/app"),
-            ("localhost:5000/app:v1", "localhost:5000/app"),
-            ("portainer/agent:2.23.0", "portainer/agent"),
-        ] {
-            assert_eq!(repository(image), wanted, "{image}");
-        }
-    }
+    use super::digest_of;
 
     #[test]
     fn the_digest_is_that_of_the_registry_that_was_asked() {

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::{super::docker::Container, images};
+use types::catalog::ImageName;
+
+use super::super::docker::Container;
 
 /// Portainer's images. An agent counts: without it Portainer loses the host.
 const PORTAINER_IMAGES: [&str; 4] =
@@ -22,7 +24,7 @@ impl Protected {
     pub(super) fn holds(&self, container: &Container) -> bool {
         let is_own = |own: &String| own.len() >= 12 && container.id.starts_with(own.as_str());
         container.is_portainer
-            || PORTAINER_IMAGES.contains(&images::repository(&container.image))
+            || PORTAINER_IMAGES.contains(&ImageName::parse(&container.image).familiar())
             || self.own_container.as_ref().is_some_and(is_own)
             || container.project.as_ref().is_some_and(|project| self.holds_project(project))
     }

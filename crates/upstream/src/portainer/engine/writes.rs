@@ -8,6 +8,7 @@ use reconcile::{
     },
 };
 use secrecy::ExposeSecret as _;
+use types::catalog::git_login;
 
 use super::{
     super::{
@@ -25,8 +26,6 @@ use super::{
 
 /// Pulls at once on one host: Docker itself downloads three layers at a time.
 const PULLS_AT_ONCE: usize = 3;
-/// Registries take any word as the user of a token; Portainer wants one.
-const TOKEN_USER: &str = "token";
 /// How registries and Docker say that an image wants a login.
 const WANTS_LOGIN: [&str; 4] = ["unauthorized", "denied", "no basic auth", "authentication required"];
 
@@ -236,6 +235,6 @@ fn variables(variables: &Variables) -> Vec<Variable> {
 /// `user:password`, or a token alone.
 fn access(credential: Option<&Credential>) -> GitAccess {
     let Some(Credential(secret)) = credential else { return GitAccess::Public };
-    let (user, password) = secret.expose_secret().split_once(':').unwrap_or((TOKEN_USER, secret.expose_secret()));
+    let (user, password) = git_login(secret.expose_secret());
     GitAccess::Password { user: user.to_owned(), password: password.to_owned().into() }
 }

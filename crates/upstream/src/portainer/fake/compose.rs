@@ -16,7 +16,7 @@ pub(super) struct Service {
     pub(super) tty: bool,
 }
 
-/// The services of compose files, later ones adding to earlier ones.
+/// The services of compose files, later ones laid over earlier ones: mappings merge, lists grow, the rest is replaced.
 ///
 /// # Errors
 /// What compose would print.
@@ -25,19 +25,41 @@ pub(super) fn services(
     variables: &BTreeMap<String, String>,
     project: &str,
 ) -> Result<Vec<Service>, String> {
-    let mut services: BTreeMap<String, Service> = BTreeMap::new();
+    let mut services: BTreeMap<String, Value> = BTreeMap::new();
     for text in texts {
         let file: Value = serde_saphyr::from_str(text).map_err(|error| format!("yaml: {error}"))?;
         let Some(found) = file.get("services").and_then(Value::as_object) else {
             return Err("empty compose file".to_owned());
         };
         for (name, value) in found {
-            let value = interpolate_all(value, variables)?;
-            let service = service(name, &value, project)?;
-            services.insert(name.clone(), service);
+            lay_over(services.entry(name.clone()).or_insert(Value::Null), interpolate_all(value, variables)?);
         }
     }
-    Ok(services.into_values().collect())
+    services.iter().map(|(name, value)| service(name, value, project)).collect()
+}
+
+fn lay_over(under: &mut Value, over: Value) {
+    match (under, over) {
+        (Value::Object(under), Value::Object(over)) => {
+            for (key, value) in over {
+                let value = if key == "environment" { as_pairs(value) } else { value };
+                let place = under.entry(key.clone()).or_insert(Value::Null);
+                if key == "environment" {
+                    *place = as_pairs(place.take());
+                }
+                lay_over(place, value);
+            }
+        }
+        (Value::Array(under), Value::Array(over)) => under.extend(over),
+        (under, over) => *under = over,
+    }
+}
+
+/// `["A=1"]` as `{"A": "1"}`, so that both forms meet.
+fn as_pairs(value: Value) -> Value {
+    let Value::Array(lines) = value else { return value };
+    let pairs = lines.iter().filter_map(|line| line.as_str()?.split_once('='));
+    Value::Object(pairs.map(|(name, value)| (name.to_owned(), Value::from(value))).collect())
 }
 
 fn service(name: &str, value: &Value, project: &str) -> Result<Service, String> {
@@ -144,25 +166,69 @@ fn braced(inside: &str, variables: &BTreeMap<String, String>) -> Result<String, 
     Ok(set.cloned().unwrap_or_default())
 }
 
-/// Reads the file of raw `NAME=value` lines as compose does: quotes end where they end, ` #` begins a comment, `$` is replaced, and
-/// a line break begins another variable.
-pub(super) fn dotenv(text: &str) -> BTreeMap<String, String> {
+/// Reads the file of raw `NAME=value` lines as compose does: quotes reach over line breaks and may be escaped, nothing is replaced
+/// between single ones, ` #` begins a comment outside of them, and a line break begins another variable.
+///
+/// # Errors
+/// What compose would print.
+pub(super) fn dotenv(text: &str) -> Result<BTreeMap<String, String>, String> {
     let mut variables = BTreeMap::new();
-    for line in text.lines() {
-        let Some((name, value)) = line.split_once('=') else { continue };
-        let value = value.trim();
-        let value = if let Some(inner) = value.strip_prefix('\'') {
-            inner.split('\'').next().unwrap_or_default().to_owned()
-        } else if let Some(inner) = value.strip_prefix('"') {
-            let inner = inner.split('"').next().unwrap_or_default();
-            interpolate(inner, &variables).unwrap_or_default()
-        } else {
-            let plain = value.split(" #").next().unwrap_or_default().trim_end();
-            interpolate(plain, &variables).unwrap_or_default()
-        };
-        variables.insert(name.trim().to_owned(), value);
+    let mut rest = text.trim_start();
+    while !rest.is_empty() {
+        if rest.starts_with('#') {
+            rest = rest.split_once('\n').map_or("", |(_, next)| next).trim_start();
+            continue;
+        }
+        let Some(end) = rest.find(['=', ':', '\n']) else { break };
+        let name = rest[..end].trim().trim_start_matches("export ").trim().to_owned();
+        let is_set = !rest[end..].starts_with('\n');
+        rest = &rest[end + 1..];
+        if is_set {
+            let begins = rest.trim_start_matches(|one: char| one.is_whitespace() && one != '\n');
+            let (value, next) = match begins.chars().next() {
+                Some(quote @ ('\'' | '"')) => quoted(begins, quote, &variables)?,
+                _ => unquoted(begins, &variables)?,
+            };
+            variables.insert(name, value);
+            rest = next;
+        }
+        rest = rest.trim_start();
     }
-    variables
+    Ok(variables)
+}
+
+fn unquoted<'a>(text: &'a str, variables: &BTreeMap<String, String>) -> Result<(String, &'a str), String> {
+    let (line, rest) = text.split_once('\n').unwrap_or((text, ""));
+    let value = line.split_once(" #").map_or(line, |(value, _)| value).trim_end();
+    Ok((interpolate(value, variables)?, rest))
+}
+
+/// A backslash keeps a quote from ending the value, and stays where it does not.
+fn quoted<'a>(text: &'a str, quote: char, variables: &BTreeMap<String, String>) -> Result<(String, &'a str), String> {
+    let mut inner = String::new();
+    let mut escaped = false;
+    for (at, one) in text.char_indices().skip(1) {
+        match one {
+            '\\' if !escaped => escaped = true,
+            _ if one == quote && !escaped => {
+                let rest = &text[at + 1..];
+                return Ok((if quote == '"' { interpolate(&unescape(&inner), variables)? } else { inner }, rest));
+            }
+            _ => {
+                if escaped && one != quote {
+                    inner.push('\\');
+                }
+                escaped = false;
+                inner.push(one);
+            }
+        }
+    }
+    Err(format!("unterminated quoted value {}", text.lines().next().unwrap_or_default()))
+}
+
+/// The escapes of double quotes that matter.
+fn unescape(text: &str) -> String {
+    text.replace("\\n", "\n").replace("\\t", "\t").replace("\\$", "$$").replace("\\\\", "\\")
 }
 
 #[cfg(test)]
@@ -171,12 +237,17 @@ mod tests {
 
     #[test]
     fn the_variables_file_mangles_as_compose_does() {
-        let read = dotenv("A=plain\nB=pa$$w # note\nC='pa$$w # \"x\"'\nD=\"$A b\"\nE=x$A");
+        let text =
+            "# note\nA=plain\nB=pa$$w # note\nC='pa$$w # \"x\"'\nD=\"$A b\"\nE=x$A\nF='a\\b\\'c\nd'\nG=it's\nH=\nI=a#b";
+        let read = dotenv(text).unwrap();
         let value = |name: &str| read.get(name).map(String::as_str);
         assert_eq!(value("B"), Some("pa$w"));
         assert_eq!(value("C"), Some("pa$$w # \"x\""));
         assert_eq!(value("D"), Some("plain b"));
         assert_eq!(value("E"), Some("xplain"));
+        assert_eq!(value("F"), Some("a\\b'c\nd"));
+        assert_eq!((value("G"), value("H"), value("I")), (Some("it's"), Some(""), Some("a#b")));
+        assert!(dotenv("A='open").is_err() && dotenv("A='open\\'\nB=1").is_err());
     }
 
     #[test]

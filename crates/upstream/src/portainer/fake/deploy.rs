@@ -21,7 +21,8 @@ pub(super) struct Deployment {
     pub(super) swarm: bool,
     /// The compose files.
     pub(super) texts: Vec<String>,
-    pub(super) variables: BTreeMap<String, String>,
+    /// As compose reads them, or what it says where it can't.
+    pub(super) variables: Result<BTreeMap<String, String>, String>,
     pub(super) pull: bool,
     pub(super) recreate: bool,
     pub(super) prune: bool,
@@ -35,7 +36,7 @@ impl Deployment {
         let env = row.env.clone().unwrap_or_default();
         // Swarm gets its variables as they are; compose through a file, the repository's own before it.
         let variables = if swarm {
-            env.into_iter().collect()
+            Ok(env.into_iter().collect())
         } else {
             let beside = Path::new(&row.entry_point).with_file_name(".env").to_string_lossy().into_owned();
             let own = row.files.get(&beside).cloned().unwrap_or_default();
@@ -87,7 +88,8 @@ pub(super) async fn deploy(shared: &Shared, deployment: &Deployment) -> Result<(
 
 /// `compose up`, or `stack deploy`. 2.23 takes the project down if it fails after the pull.
 fn up(host: &mut Host, deployment: &Deployment, generation: Generation, now: i64) -> Result<(), String> {
-    let services = compose::services(&deployment.texts, &deployment.variables, &deployment.project);
+    let services = (deployment.variables.clone())
+        .and_then(|variables| compose::services(&deployment.texts, &variables, &deployment.project));
     if deployment.swarm {
         return swarm_up(host, deployment, services?, now);
     }
@@ -99,7 +101,7 @@ fn up(host: &mut Host, deployment: &Deployment, generation: Generation, now: i64
     }
     let outcome = services.and_then(|services| compose_up(host, deployment, &services, generation, now));
     if outcome.is_err() && generation == Generation::V2_23 {
-        down(host, &deployment.project);
+        down(host, &deployment.project, now);
     }
     outcome
 }
@@ -119,7 +121,7 @@ fn compose_up(
         return Err(format!("Error response from daemon: manifest for {} not found: manifest unknown", missing.image));
     }
     if generation == Generation::Newer && deployment.prune {
-        host.containers.retain(|one| {
+        host.keep(now, |one| {
             !one.is_of(PROJECT, &deployment.project) || services.iter().any(|service| service.name == one.service.name)
         });
     }
@@ -130,7 +132,7 @@ fn compose_up(
             if host.containers[at].service == *service && !deployment.recreate {
                 continue;
             }
-            host.containers.remove(at);
+            host.keep(now, |one| one.name != name);
         }
         let clash = match host.behaviour(service) {
             Behaviour::PortClash(port) => Some(port),
@@ -155,14 +157,14 @@ fn swarm_up(host: &mut Host, deployment: &Deployment, services: Vec<Service>, no
         return Err("this node is not a swarm manager".to_owned());
     }
     if deployment.prune {
-        host.containers.retain(|one| {
+        host.keep(now, |one| {
             !one.is_of(NAMESPACE, &deployment.project)
                 || services.iter().any(|service| service.name == one.service.name)
         });
     }
     for service in services {
         let name = format!("{}_{}.1", deployment.project, service.name);
-        host.containers.retain(|one| one.name != name);
+        host.keep(now, |one| one.name != name);
         if is_missing(host, &service) {
             continue;
         }
@@ -174,6 +176,6 @@ fn swarm_up(host: &mut Host, deployment: &Deployment, services: Vec<Service>, no
 }
 
 /// `compose down --remove-orphans`, or `stack rm`.
-pub(super) fn down(host: &mut Host, project: &str) {
-    host.containers.retain(|one| !one.is_of(PROJECT, project) && !one.is_of(NAMESPACE, project));
+pub(super) fn down(host: &mut Host, project: &str, now: i64) {
+    host.keep(now, |one| !one.is_of(PROJECT, project) && !one.is_of(NAMESPACE, project));
 }

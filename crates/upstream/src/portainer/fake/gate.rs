@@ -101,7 +101,12 @@ pub(super) async fn gate(Extract(cx): Extract<Cx>, request: Request, next: Next)
             }
             request.extensions_mut().insert(Arc::new(query));
             // In its own task: Portainer goes on when the caller hangs up.
-            let mut answer = match tokio::spawn(next.run(request)).await {
+            let running = tokio::spawn(next.run(request));
+            if let Some(Fault::Gateway { after, .. }) = fault {
+                tokio::time::sleep(after).await;
+                return failed(504, "<html>Gateway Time-out</html>".into());
+            }
+            let mut answer = match running.await {
                 Ok(answer) => answer,
                 Err(_) => return broken(),
             };
@@ -133,7 +138,9 @@ async fn fault(cx: &Cx, route: &str) -> Option<Fault> {
             }
             match fault {
                 Fault::Delay(time) => delay += *time,
-                Fault::Fail { left, .. } | Fault::Drop { left, .. } if *left > 0 && due.is_none() => {
+                Fault::Fail { left, .. } | Fault::Drop { left, .. } | Fault::Gateway { left, .. }
+                    if *left > 0 && due.is_none() =>
+                {
                     *left -= 1;
                     due = Some(fault.clone());
                 }

@@ -208,6 +208,16 @@ impl FakePortainer {
         self.fault(route, Fault::Drop { after_effect: when == DropWhen::AfterEffect, left: 1 });
     }
 
+    /// A proxy in front of the next call whose `METHOD /api/path` begins so gives up after `time` with a 504; the call goes on.
+    pub fn give_up_in_front_of(&self, route: &str, time: Duration) {
+        self.fault(route, Fault::Gateway { after: time, left: 1 });
+    }
+
+    /// From now on logs that are not followed stall: what was written comes, and then nothing.
+    pub fn stall_logs(&self, stall: bool) {
+        self.shared.edit(|state| state.logs_stall = stall);
+    }
+
     /// No delays, failures and drops any more.
     pub fn clear_faults(&self) {
         self.shared.edit(|state| state.faults.clear());

@@ -125,6 +125,15 @@ pub(super) struct FakeContainer {
     pub(super) log: Vec<Written>,
 }
 
+/// Something that happened to a container.
+#[derive(Clone, Debug)]
+pub(super) struct FakeEvent {
+    pub(super) time: Millis,
+    pub(super) action: &'static str,
+    /// As it was then.
+    pub(super) container: FakeContainer,
+}
+
 /// What a container is at a moment.
 pub(super) struct Look {
     pub(super) state: &'static str,
@@ -197,6 +206,7 @@ pub(super) struct Host {
     pub(super) taken_ports: BTreeSet<u16>,
     pub(super) images: BTreeSet<String>,
     pub(super) containers: Vec<FakeContainer>,
+    pub(super) events: Vec<FakeEvent>,
     made: u64,
 }
 
@@ -213,6 +223,7 @@ impl Host {
             taken_ports: script.taken_ports,
             images: BTreeSet::new(),
             containers: Vec::new(),
+            events: Vec::new(),
             made: 0,
         }
     }
@@ -243,7 +254,25 @@ impl Host {
         let sayings = self.sayings.get(&service.name).into_iter().flatten();
         log.extend(sayings.map(|(stream, text)| Written { stream: *stream, time: now, text: text.clone() }));
         self.images.insert(service.image.clone());
-        self.containers.push(FakeContainer { id, name, service, labels, behaviour, started: now, polls: 0, log });
+        let container = FakeContainer { id, name, service, labels, behaviour, started: now, polls: 0, log };
+        self.note("create", &container, now);
+        self.note("start", &container, now);
+        self.containers.push(container);
+    }
+
+    /// Writes down what happens to a container.
+    pub(super) fn note(&mut self, action: &'static str, container: &FakeContainer, now: Millis) {
+        self.events.push(FakeEvent { time: now, action, container: container.clone() });
+    }
+
+    /// Stops and removes all other containers.
+    pub(super) fn keep(&mut self, now: Millis, keeps: impl Fn(&FakeContainer) -> bool) {
+        let (kept, gone): (Vec<_>, Vec<_>) = self.containers.drain(..).partition(keeps);
+        self.containers = kept;
+        for container in &gone {
+            self.note("die", container, now);
+            self.note("destroy", container, now);
+        }
     }
 
     /// A container by identifier, its beginning, or name.

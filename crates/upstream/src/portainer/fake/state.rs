@@ -124,8 +124,20 @@ pub(super) struct StackRow {
 #[derive(Clone, Debug)]
 pub(super) enum Fault {
     Delay(std::time::Duration),
-    Fail { status: u16, body: Value, left: usize },
-    Drop { after_effect: bool, left: usize },
+    Fail {
+        status: u16,
+        body: Value,
+        left: usize,
+    },
+    Drop {
+        after_effect: bool,
+        left: usize,
+    },
+    /// A proxy in front answers 504 after so long, while the call goes on.
+    Gateway {
+        after: std::time::Duration,
+        left: usize,
+    },
 }
 
 /// Counts that tests wait on.
@@ -141,6 +153,8 @@ pub struct FakeCounts {
     pub deploys_done: usize,
     /// Most deployments at work at one moment, over all environments.
     pub deploys_at_once: usize,
+    /// Logs that are being followed now.
+    pub logs_followed: usize,
     /// Calls counted against the login limit.
     pub counted_logins: usize,
     /// Updates by webhook or polling that are over, with or without effect.
@@ -179,6 +193,8 @@ pub(super) struct State {
     /// Repositories that want a login.
     pub(super) git_logins: BTreeMap<String, (String, String)>,
     pub(super) slow_deploys: std::time::Duration,
+    /// Logs do not come to an end.
+    pub(super) logs_stall: bool,
 }
 
 impl State {

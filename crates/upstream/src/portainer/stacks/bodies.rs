@@ -2,10 +2,11 @@
 
 use secrecy::ExposeSecret as _;
 use serde::Serialize;
+use types::catalog::{is_variable_name, variable_form};
 
 use super::{
     super::PortainerError, AutoUpdate, GitAccess, GitFile, GitRedeploy, GitSettings, NewStack, StackSource, TextUpdate,
-    Variable, dotenv,
+    Variable,
 };
 
 /// Lower case, unlike the rest.
@@ -217,7 +218,15 @@ impl<'a> From<&'a GitFile> for PreviewRequest<'a> {
 }
 
 fn pairs(variables: &[Variable], compose: bool) -> Result<Vec<Pair>, PortainerError> {
-    let pair =
-        |variable: &Variable| Ok(Pair { name: variable.name.clone(), value: dotenv::stored(variable, compose)? });
-    variables.iter().map(pair).collect()
+    variables.iter().map(|variable| pair(variable, compose)).collect()
+}
+
+/// A variable as Portainer must store it.
+fn pair(variable: &Variable, compose: bool) -> Result<Pair, PortainerError> {
+    let refuse = |reason: String| PortainerError::UnsafeVariable { name: variable.name.clone(), reason };
+    if !is_variable_name(&variable.name) {
+        return Err(refuse("its name must begin with a letter or _ and hold only letters, digits and _".to_owned()));
+    }
+    let value = variable_form(&variable.value, !compose).map_err(|hazard| refuse(format!("its value {hazard}")))?;
+    Ok(Pair { name: variable.name.clone(), value: value.into_owned() })
 }

@@ -2,7 +2,6 @@
 
 mod bodies;
 mod client;
-mod dotenv;
 mod duration;
 mod requests;
 mod wire;
@@ -15,6 +14,8 @@ use uuid::Uuid;
 
 pub use duration::interval_seconds;
 pub use requests::{GitAccess, GitFile, GitRedeploy, GitSettings, GitSource, NewStack, StackSource, TextUpdate};
+/// A name as Portainer stores it. Two names that are stored alike are the same.
+pub use types::catalog::normalise_name as stored_name;
 
 use super::{EnvironmentId, PortainerError, StackId};
 
@@ -244,26 +245,5 @@ impl fmt::Debug for Variable {
     /// Without the value.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}=…", self.name)
-    }
-}
-
-/// A name as Portainer stores it: lower case, and only `a-z`, `0-9`, `-` and `_`. Two names that are stored alike are the same.
-#[must_use]
-pub fn stored_name(name: &str) -> String {
-    let lower = name.to_lowercase();
-    lower.chars().filter(|one| matches!(one, 'a'..='z' | '0'..='9' | '-' | '_')).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::stored_name;
-
-    #[test]
-    fn names_are_stored_as_portainer_does() {
-        for (given, stored) in
-            [("My App!", "myapp"), ("web_services-1", "web_services-1"), ("Ünïcode", "ncode"), ("!!!", "")]
-        {
-            assert_eq!(stored_name(given), stored);
-        }
     }
 }

@@ -1,11 +1,12 @@
 //! Portainer's answers. Keys are spelt as its Go structs spell them.
 
 use serde::Deserialize;
+use types::catalog::variable_seen;
 use uuid::Uuid;
 
 use super::{
     super::{EnvironmentId, StackId},
-    AutoUpdate, Deployment, GitConfig, Stack, StackKind, StackStatus, Variable, dotenv,
+    AutoUpdate, Deployment, GitConfig, Stack, StackKind, StackStatus, Variable,
 };
 
 #[derive(Deserialize)]
@@ -133,7 +134,7 @@ impl From<StackReply> for Stack {
             other => StackKind::Other(other),
         };
         let compose = kind == StackKind::Compose;
-        let see = |pair: Pair| Variable { value: dotenv::seen(pair.value, compose), name: pair.name };
+        let see = |pair: Pair| Variable { value: variable_seen(&pair.value, !compose).into_owned(), name: pair.name };
         let deployments = reply.deployment_status.unwrap_or_default().into_iter().map(|one| Deployment {
             status: status(one.status),
             time: one.time,

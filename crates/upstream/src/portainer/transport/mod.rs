@@ -62,6 +62,11 @@ impl Transport {
         Ok(Self { reads, writes, base, config, api_key, session: Mutex::default() })
     }
 
+    /// How long what is only read may be silent.
+    pub(super) const fn read_silence(&self) -> Duration {
+        self.config.timeouts.read
+    }
+
     /// How long an image's pull may be silent.
     pub(super) const fn pull_silence(&self) -> Duration {
         self.config.timeouts.pull_silence
@@ -73,13 +78,18 @@ impl Transport {
         self.retrying(attempt, &call).await
     }
 
-    /// Calls; whatever a success says is skipped.
-    pub(super) async fn run(&self, call: Call) -> Result<(), PortainerError> {
+    /// Calls and reads an answer that is not one JSON value.
+    pub(super) async fn fetch_bytes(&self, call: Call) -> Result<Vec<u8>, PortainerError> {
         let attempt = || async {
             let whole = async { self.body(self.answer(&call).await?, &call).await };
-            self.in_time(whole, &call).await.map(drop)
+            self.in_time(whole, &call).await
         };
         self.retrying(attempt, &call).await
+    }
+
+    /// Calls; whatever a success says is skipped.
+    pub(super) async fn run(&self, call: Call) -> Result<(), PortainerError> {
+        self.fetch_bytes(call).await.map(drop)
     }
 
     /// Calls and hands out the answer when its head is there, for streams.

@@ -1,5 +1,6 @@
 //! What an answer that is no success means. Words and statuses are those of Portainer 2.23.
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::{
     StatusCode,
     header::{HeaderMap, HeaderName},
@@ -19,6 +20,8 @@ const SHOWN_START: usize = 400;
 const SHOWN_END: usize = 1600;
 /// A shorter secret is too common a text to be recognised.
 const SHORTEST_SECRET: usize = 4;
+/// What an address leaves as it is beside letters and digits.
+const IN_ADDRESS: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// Portainer's error, and Docker's, which has no `details`.
 #[derive(Default, Deserialize)]
@@ -75,6 +78,8 @@ pub(in crate::portainer) fn clean(text: &str, secrets: &[SecretString]) -> Strin
         let secret = secret.expose_secret().trim();
         if secret.len() >= SHORTEST_SECRET {
             text = text.replace(secret, "…");
+            // As git repeats it within an address.
+            text = text.replace(&utf8_percent_encode(secret, IN_ADDRESS).to_string(), "…");
         }
     }
     let length = text.chars().count();
@@ -127,7 +132,9 @@ pub(super) fn judge(
             detail: "HTTP 404 for a path that every Portainer has; a path prefix may be missing".to_owned(),
         },
         404 => PortainerError::NotFound { call: call.what, detail },
-        408 => PortainerError::Busy,
+        // Only Portainer's own gate, whose errors have details, says that nothing was done: a proxy that lost patience says 408 too.
+        408 if said.is_object && !said.is_docker => PortainerError::Busy,
+        408 => PortainerError::Gateway { status, call: call.what, write: call.write },
         400 | 409 => refused(status, &said, call),
         500 => internal(&said, call),
         501.. => PortainerError::ServerError { status, call: call.what, detail },
@@ -190,5 +197,17 @@ fn internal(said: &Said, call: &Call) -> PortainerError {
         PortainerError::DeployFailed { detail }
     } else {
         PortainerError::ServerError { status: 500, call: call.what, detail }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::clean;
+
+    #[test]
+    fn secrets_go_also_from_addresses() {
+        let secrets = ["pa/s word".to_owned().into(), "abc".to_owned().into()];
+        let said = "fatal: https://ada:pa%2Fs%20word@git.lan/x: pa/s word is wrong, abc";
+        assert_eq!(clean(said, &secrets), "fatal: https://ada:…@git.lan/x: … is wrong, abc");
     }
 }

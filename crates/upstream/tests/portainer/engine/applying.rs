@@ -1,11 +1,15 @@
 //! Plans that are applied to a good end.
 
+use std::collections::BTreeMap;
+
+use proptest::{prelude::*, strategy::ValueTree as _, test_runner::TestRunner};
 use reconcile::{
     drift,
     model::{
-        Action, AdoptFrom, DesiredValue, Digest, HandEdit, ObservedSource, Plan, PlanOptions, Prune, Reason, RowStatus,
-        Verdict,
+        Action, AdoptFrom, BlockedCause, Desired, DesiredEnvironment, DesiredSource, DesiredValue, Digest, HandEdit,
+        ObservedSource, Plan, PlanOptions, Prune, Reason, RowStatus, Verdict,
     },
+    ports::Clock as _,
 };
 use upstream::portainer::{
     EnvironmentId, Environments, Stacks,
@@ -205,4 +209,47 @@ async fn polling_is_turned_off() {
     client.update_git_settings(&row, &settings).await.unwrap();
     let (plan, _) = bench.converge().await;
     assert_eq!(*action(&plan), Action::Configure { id: 1 });
+}
+
+/// What the planner lets through is in the container as the catalog has it; the stand-in reads the variables' file as compose does.
+#[tokio::test]
+async fn every_value_that_is_not_blocked_arrives_unchanged() {
+    let strategy = prop_oneof![any::<String>(), "[ -~\t]{0,24}", "[a '\"#$\\\\\t={}]{0,6}"];
+    let mut runner = TestRunner::deterministic();
+    let values: Vec<String> = (0..600).map(|_| strategy.new_tree(&mut runner).unwrap().current()).collect();
+    let bench = Bench::of(Generation::V2_23).await;
+    let observed = bench.observed().await;
+    // One stack a value, to hear of each whether it may be sent.
+    let alone = values.iter().enumerate().map(|(at, value)| {
+        let mut one = stack(&format!("s{at}"), text(&[("app", "app:1")]), &[("app", "app:1")]);
+        one.variables.insert("V".to_owned(), DesiredValue::Plain(value.clone()));
+        one
+    });
+    let environments = vec![DesiredEnvironment { name: DEV.to_owned(), stacks: alone.collect() }];
+    let desired = Desired { catalog_commit: String::new(), environments };
+    let plan = reconcile::plan(&desired, &observed, &PlanOptions::default(), bench.now());
+    let unsafe_ones = plan.blocked.iter().all(|one| matches!(one.cause, BlockedCause::UnsafeValue { .. }));
+    assert!(unsafe_ones, "{:#?}", plan.blocked);
+    let kept: BTreeMap<String, &String> = plan
+        .steps
+        .iter()
+        .map(|step| step.stack[1..].parse().unwrap())
+        .map(|at: usize| (format!("V{at}"), &values[at]))
+        .collect();
+    assert!(kept.len() > 300 && kept.len() < 600, "{} of 600 pass", kept.len());
+
+    let lines: String = kept.keys().map(|name| format!("      - \"{name}=${{{name}}}\"\n")).collect();
+    let source = DesiredSource::Text {
+        text: format!(
+            "services:\n  app:\n    image: app:1\n    healthcheck: {{test: [CMD, \"true\"]}}\n    environment:\n{lines}"
+        ),
+    };
+    let mut shop = stack("shop", source, &[("app", "app:1")]);
+    shop.variables = kept.iter().map(|(name, value)| (name.clone(), DesiredValue::Plain((*value).clone()))).collect();
+    bench.wish(shop);
+    bench.converge().await;
+    for (name, value) in kept {
+        let arrived = bench.fake.container_variable(DEV, "shop-app-1", &name);
+        assert_eq!(arrived.as_ref(), Some(value), "{name}");
+    }
 }

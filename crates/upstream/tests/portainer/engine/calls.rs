@@ -62,7 +62,10 @@ async fn credentials_and_references_in_every_form() {
     let token = bench.target.create(create("token", from_git(&repository, None, Some("ghp_token")))).await;
     assert_eq!(kind(token), RefusalKind::Deploy);
     let body = bench.fake.calls_of("POST /api/stacks/create").pop().unwrap().body;
-    assert_eq!((&body["RepositoryUsername"], &body["RepositoryPassword"]), (&json!("token"), &json!("ghp_token")));
+    assert_eq!(
+        (&body["RepositoryUsername"], &body["RepositoryPassword"]),
+        (&json!("x-access-token"), &json!("ghp_token"))
+    );
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use reconcile::{
-    apply,
+    Pace, apply,
     model::{
         ApplyVerdict, Call, Condition, DesiredSource, EventKind, FailureCause, OnFailure, PlanOptions, Prune, Reason,
         Risk, RollbackOutcome, Scope,
@@ -153,7 +153,8 @@ async fn an_update_that_fails_is_brought_back() {
         assert_eq!(rollback, Some(&RollbackOutcome::Restored { revision: 1 }), "{report:#?}");
         let client = client(&bench.fake);
         let found = containers(&client, EnvironmentId(1), "shop").await;
-        assert_eq!((found.len(), found[0].image.as_str()), (1, "nginx:1"));
+        assert_eq!(found.len(), 1);
+        assert!(found[0].image.starts_with("nginx:1@sha256:"), "by digest: {}", found[0].image);
         assert!(client.stacks().await.unwrap()[0].git.is_none(), "the older commit came back as its text");
     }
 }
@@ -223,4 +224,98 @@ async fn an_apply_that_dies_in_a_create_is_taken_up_without_a_second_one() {
         assert_eq!((bench.asked("POST /api/stacks/create"), client(&bench.fake).stacks().await.unwrap().len()), (1, 1));
         assert!(bench.plan(&PlanOptions::default()).await.is_in_step());
     }
+}
+
+/// A proxy gives up while Portainer still deploys: the create is found, not sent again.
+#[tokio::test]
+async fn a_gateway_that_gives_up_in_front_of_a_slow_create() {
+    for generation in BOTH {
+        let bench = Bench::of(generation).await;
+        bench.wish(stack("shop", text(&[("web", "nginx:1")]), &[("web", "nginx:1")]));
+        let plan = bench.plan(&PlanOptions::default()).await;
+        bench.fake.hold_deploys();
+        bench.fake.give_up_in_front_of("POST /api/stacks/create", Duration::from_millis(20));
+        let release = async {
+            let told =
+                || bench.state().events.iter().any(|event| matches!(event.kind, EventKind::OutcomeUnknown { .. }));
+            while !told() {
+                tokio::task::yield_now().await;
+            }
+            // It looks, and looks again, before the deploy is over.
+            let looks = bench.asked("GET /api/stacks");
+            while bench.asked("GET /api/stacks") < looks + 5 && generation == Generation::V2_23 {
+                tokio::task::yield_now().await;
+            }
+            bench.fake.release_deploys();
+        };
+        let release = async { tokio::time::timeout(PATIENCE, release).await.unwrap() };
+        let (report, ()) = futures::future::join(bench.apply(&plan), release).await;
+        assert_eq!(report.verdict, ApplyVerdict::Succeeded, "{report:#?}");
+        assert_eq!(bench.asked("POST /api/stacks/create"), 1, "sent once");
+        assert_eq!(client(&bench.fake).stacks().await.unwrap().len(), 1);
+    }
+}
+
+/// The deploy outlasts all patience: the run that sent the create never sends it again, and says that it does not know.
+#[tokio::test]
+async fn a_create_is_never_sent_twice_however_long_it_takes() {
+    let bench = Bench::of(Generation::V2_23).await;
+    bench.wish(stack("shop", text(&[("web", "nginx:1")]), &[("web", "nginx:1")]));
+    let plan = bench.plan(&ROLL_BACK).await;
+    bench.fake.hold_deploys();
+    bench.fake.give_up_in_front_of("POST /api/stacks/create", Duration::from_millis(20));
+    let mut control = bench.control();
+    control.pace.patience = Duration::from_millis(100);
+    let report = apply(&plan, bench.ports(), &control).await.unwrap();
+    let (cause, rollback) = failure(&report);
+    assert!(matches!(cause, FailureCause::OutcomeUnknown { call: Call::Create, .. }), "{cause:?}");
+    assert!(matches!(rollback, Some(RollbackOutcome::Failed { .. })), "nothing is removed either: {rollback:?}");
+    bench.fake.release_deploys();
+    bench.fake.wait_until(|counts| counts.deploys_done == 1, PATIENCE).await.unwrap();
+    assert_eq!(bench.asked("POST /api/stacks/create"), 1);
+}
+
+/// Taken up long after its process died, a create is not sent again while containers under its name show that it is at work.
+#[tokio::test]
+async fn containers_under_the_name_keep_a_create_from_being_sent_again() {
+    let bench = Bench::of(Generation::V2_23).await;
+    bench.wish(stack("shop", text(&[("web", "nginx:1")]), &[("web", "nginx:1")]));
+    let plan = bench.plan(&PlanOptions::default()).await;
+    bench.fake.hold_deploys();
+    let control = bench.control();
+    tokio::select! {
+        report = apply(&plan, bench.ports(), &control) => panic!("{report:?}"),
+        asked = bench.fake.wait_until(|counts| counts.deploys_asked == 1, PATIENCE) => assert!(asked.is_ok()),
+    }
+    bench.state().book.held.clear();
+    bench.fake.run_by_hand(DEV, "shop", "web");
+    let unfinished = bench.unfinished().await.unwrap().remove(0);
+    let mut control = bench.control();
+    control.pace.patience = Duration::from_millis(100);
+    let report = resume(&unfinished, bench.ports(), &control).await.unwrap();
+    assert!(matches!(failure(&report).0, FailureCause::OutcomeUnknown { call: Call::Create, .. }), "{report:#?}");
+    assert_eq!(bench.asked("POST /api/stacks/create"), 1);
+}
+
+#[test]
+fn the_engine_is_more_patient_than_the_longest_call() {
+    let Timeouts { read, write, deploy, .. } = Timeouts::default();
+    let longest = read.max(write).max(deploy);
+    assert!(Pace::default().patience > 2 * longest, "its own deploy, and one that Portainer makes before it");
+}
+
+/// A host that stalls while it is asked for logs holds neither the step nor its lock.
+#[tokio::test]
+async fn a_host_that_stalls_over_a_log_does_not_hold_the_step() {
+    let short = Timeouts { read: Duration::from_millis(300), ..Timeouts::default() };
+    let bench = Bench::with(Generation::V2_23, |config| PortainerConfig { timeouts: short, ..config }).await;
+    bench.fake.behave(DEV, "web", Behaviour::Exits(3));
+    bench.fake.stall_logs(true);
+    bench.wish(stack("shop", text(&[("web", "nginx:1")]), &[("web", "nginx:1")]));
+    let plan = bench.plan(&PlanOptions::default()).await;
+    let report = tokio::time::timeout(PATIENCE, bench.apply(&plan)).await.expect("the step ends");
+    assert!(matches!(failure(&report).0, FailureCause::Unwell { .. }), "{report:#?}");
+    let logs = &report.steps[0].receipt.last_logs;
+    assert!(logs.iter().any(|line| line.text == "web starts"), "what had come is kept: {logs:?}");
+    assert!(bench.state().book.held.is_empty());
 }

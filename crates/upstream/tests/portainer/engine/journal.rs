@@ -33,22 +33,28 @@ fn is_of(revision: &Revision, stack: &StackRef) -> bool {
 
 #[async_trait]
 impl Journal for Bench {
-    async fn begin(&self, record: &ApplyRecord) -> Result<(), PortError> {
+    async fn begin(&self, record: &ApplyRecord, _held: &[Lease]) -> Result<(), PortError> {
         self.state().book.applies.push(record.clone());
         Ok(())
     }
 
-    async fn intent(&self, intent: &Intent) -> Result<(), PortError> {
+    async fn intent(&self, intent: &Intent, _held: &[Lease]) -> Result<(), PortError> {
         self.state().book.intents.push(intent.clone());
         Ok(())
     }
 
-    async fn receipt(&self, receipt: &Receipt) -> Result<(), PortError> {
+    async fn receipt(&self, receipt: &Receipt, _held: &[Lease]) -> Result<(), PortError> {
         self.state().book.receipts.push(receipt.clone());
         Ok(())
     }
 
-    async fn end(&self, apply: &ApplyId, _verdict: ApplyVerdict, _at: Millis) -> Result<(), PortError> {
+    async fn end(
+        &self,
+        apply: &ApplyId,
+        _verdict: ApplyVerdict,
+        _at: Millis,
+        _held: &[Lease],
+    ) -> Result<(), PortError> {
         self.state().book.ended.insert(apply.clone());
         Ok(())
     }
@@ -64,7 +70,7 @@ impl Journal for Bench {
         Ok(found.collect())
     }
 
-    async fn keep_revision(&self, revision: &Revision) -> Result<(), PortError> {
+    async fn keep_revision(&self, revision: &Revision, _held: &[Lease]) -> Result<(), PortError> {
         self.state().book.revisions.push(revision.clone());
         Ok(())
     }
@@ -83,7 +89,7 @@ impl Journal for Bench {
         Ok(newest.into_values().collect())
     }
 
-    async fn forget_applied(&self, stack: &StackRef) -> Result<(), PortError> {
+    async fn forget_applied(&self, stack: &StackRef, _held: &[Lease]) -> Result<(), PortError> {
         let mut state = self.state();
         let last = state.book.revisions.iter().rfind(|one| is_of(one, stack)).map(|one| one.number);
         if let Some(last) = last {

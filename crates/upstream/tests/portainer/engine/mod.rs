@@ -24,6 +24,7 @@ use reconcile::{
     },
     observe, plan,
     ports::{Catalog, Clock, EventSink, PortError, Ports, Secrets, SecretsError},
+    revisions::PinImages,
 };
 use secrecy::SecretString;
 use tokio::time::Instant;
@@ -100,6 +101,7 @@ impl Bench {
             secrets: self,
             clock: self,
             events: self,
+            images: &ByLine,
         }
     }
 
@@ -272,6 +274,21 @@ impl Clock for Bench {
 
     async fn sleep(&self, duration: Duration) {
         tokio::time::sleep(duration).await;
+    }
+}
+
+/// Writes digests into texts of [`compose`].
+struct ByLine;
+
+impl PinImages for ByLine {
+    fn pin_images(&self, text: &str, services: &[ComposeService]) -> Result<String, String> {
+        Ok(services.iter().fold(text.to_owned(), |text, service| match &service.digest {
+            Some(digest) if !service.image.contains('@') => {
+                let line = format!("image: {}\n", service.image);
+                text.replace(&line, &format!("image: {}@{digest}\n", service.image))
+            }
+            _ => text,
+        }))
     }
 }
 

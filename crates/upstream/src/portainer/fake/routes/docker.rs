@@ -11,6 +11,7 @@ use axum::{
 };
 use jiff::Timestamp;
 use serde_json::{Value, json};
+use types::catalog::ImageName;
 
 use super::{
     super::{
@@ -21,7 +22,7 @@ use super::{
         host::{Behaviour, FakeContainer, Host, hex, image_id},
         state::State,
     },
-    docker_logs,
+    docker_logs, docker_measures,
 };
 
 /// Docker's error.
@@ -108,10 +109,17 @@ fn route(
             Some(container) => {
                 container.started = now;
                 container.polls = 0;
+                let restarted = container.clone();
+                host.note("restart", &restarted, now);
                 StatusCode::NO_CONTENT.into_response()
             }
             None => no_container(id),
         },
+        ("GET", ["containers", id, "stats"]) => match host.find(id) {
+            Some(container) => shown(docker_measures::stats(container, query, now)),
+            None => no_container(id),
+        },
+        ("GET", ["events"]) => docker_measures::events(host, query),
         ("GET", ["containers", id, "logs"]) => match host.find(id) {
             Some(_) => return None,
             None => no_container(id),
@@ -127,26 +135,11 @@ pub(super) fn no_container(id: &str) -> Response {
 }
 
 fn list(host: &mut Host, query: &Query, now: i64) -> Response {
-    let filters: Value = query.get("filters").and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
-    let labels: Vec<(String, Option<String>)> = filters
-        .get("label")
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_str)
-        .map(|label| match label.split_once('=') {
-            Some((name, value)) => (name.to_owned(), Some(value.to_owned())),
-            None => (label.to_owned(), None),
-        })
-        .collect();
+    let labels = wanted_labels(query);
     let all = query.flag("all");
     let mut found = Vec::new();
     for container in &mut host.containers {
-        let fits = labels.iter().all(|(name, value)| {
-            let label = container.labels.get(name);
-            label.is_some() && (value.is_none() || label == value.as_ref())
-        });
-        if !fits {
+        if !has_labels(container, &labels) {
             continue;
         }
         container.polls += 1;
@@ -155,6 +148,25 @@ fn list(host: &mut Host, query: &Query, now: i64) -> Response {
         }
     }
     shown(Value::Array(found))
+}
+
+/// The labels of the query's filter, each with its value if it names one.
+pub(super) fn wanted_labels(query: &Query) -> Vec<(String, Option<String>)> {
+    let filters: Value = query.get("filters").and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+    let labels = filters.get("label").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
+    labels
+        .map(|label| match label.split_once('=') {
+            Some((name, value)) => (name.to_owned(), Some(value.to_owned())),
+            None => (label.to_owned(), None),
+        })
+        .collect()
+}
+
+pub(super) fn has_labels(container: &FakeContainer, labels: &[(String, Option<String>)]) -> bool {
+    labels.iter().all(|(name, value)| {
+        let label = container.labels.get(name);
+        label.is_some() && (value.is_none() || label == value.as_ref())
+    })
 }
 
 fn summary(container: &FakeContainer, now: i64) -> Value {
@@ -180,7 +192,7 @@ fn summary(container: &FakeContainer, now: i64) -> Value {
     })
 }
 
-fn stamp(millis: i64) -> String {
+pub(super) fn stamp(millis: i64) -> String {
     Timestamp::from_millisecond(millis).map(|time| format!("{time:.9}")).unwrap_or_default()
 }
 
@@ -210,6 +222,10 @@ fn inspect(container: &FakeContainer, now: i64) -> Value {
             "Log": [{ "Start": stamp(now), "End": stamp(now), "ExitCode": failing, "Output": output }],
         });
     }
+    let ports: Value = (container.service.ports.iter())
+        .map(|(host, inside)| (format!("{inside}/tcp"), json!([{ "HostIp": "0.0.0.0", "HostPort": host.to_string() }])))
+        .collect::<serde_json::Map<_, _>>()
+        .into();
     json!({
         "Id": container.id,
         "Created": stamp(container.started),
@@ -228,7 +244,7 @@ fn inspect(container: &FakeContainer, now: i64) -> Value {
             "Env": env,
             "Labels": container.labels,
         },
-        "NetworkSettings": { "Networks": {} },
+        "NetworkSettings": { "Networks": {}, "Ports": ports },
         "Mounts": [],
         "Portainer": { "ResourceControl": null },
     })
@@ -255,12 +271,13 @@ fn info(host: &Host) -> Value {
 }
 
 fn image_value(image: &str) -> Value {
-    let name = image.split('@').next().unwrap_or(image);
-    let repository = name.rsplit_once(':').filter(|(_, tag)| !tag.contains('/')).map_or(name, |(name, _)| name);
+    let name = ImageName::parse(image);
+    let repository = name.repository;
+    let digest = name.digest.map_or_else(|| image_id(&format!("{image} in its registry")), str::to_owned);
     json!({
         "Id": image_id(image),
         "RepoTags": [image],
-        "RepoDigests": [format!("{repository}@{}", image_id(&format!("{image} in its registry")))],
+        "RepoDigests": [format!("{repository}@{digest}")],
         "Created": "2025-11-01T10:00:00.123456789Z",
         "Size": 192_000_000,
         "Architecture": "amd64",

@@ -11,7 +11,7 @@ use futures::{StreamExt as _, stream};
 use jiff::Timestamp;
 
 use super::{
-    super::{answer::Query, gate::Cx, host::Written},
+    super::{Shared, answer::Query, gate::Cx, host::Written},
     docker::{log_of, no_container},
 };
 
@@ -54,6 +54,22 @@ impl Style {
     }
 }
 
+/// Counts as long as somebody follows.
+struct Followed(Arc<Shared>);
+
+impl Followed {
+    fn begin(shared: &Arc<Shared>) -> Self {
+        shared.edit(|state| state.counts.logs_followed += 1);
+        Self(Arc::clone(shared))
+    }
+}
+
+impl Drop for Followed {
+    fn drop(&mut self) {
+        self.0.edit(|state| state.counts.logs_followed -= 1);
+    }
+}
+
 pub(super) fn stream(cx: &Cx, environment: i64, container: &str, query: &Query) -> Response {
     let Some((tty, lines, _)) = log_of(&mut cx.shared.state(), environment, container) else {
         return no_container(container);
@@ -74,11 +90,19 @@ pub(super) fn stream(cx: &Cx, environment: i64, container: &str, query: &Query) 
     let written: Vec<u8> = chosen.iter().flat_map(|line| style.show(line)).collect();
     let kind = if tty { "application/vnd.docker.raw-stream" } else { "application/vnd.docker.multiplexed-stream" };
     if !query.flag("follow") {
+        if cx.shared.state().logs_stall {
+            let stop = cx.stop.clone();
+            let never = stream::once(async move { stop.cancelled().await }).filter_map(|()| async { None });
+            let body = Body::from_stream(stream::iter(pieces(&written)).chain(never));
+            return ([(header::CONTENT_TYPE, kind)], body).into_response();
+        }
         return ([(header::CONTENT_TYPE, kind)], in_small_pieces(written)).into_response();
     }
+    let followed = Followed::begin(&cx.shared);
     let (shared, stop, container) = (Arc::clone(&cx.shared), cx.stop.clone(), container.to_owned());
     let changes = shared.changes.subscribe();
     let later = stream::unfold((known, changes), move |(known, mut changes)| {
+        let _followed = &followed;
         let (shared, stop, container) = (Arc::clone(&shared), stop.clone(), container.clone());
         async move {
             loop {

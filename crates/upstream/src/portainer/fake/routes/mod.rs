@@ -2,6 +2,7 @@
 
 mod docker;
 mod docker_logs;
+mod docker_measures;
 mod environments;
 mod refresh;
 mod stacks;

@@ -231,11 +231,12 @@ pub(super) async fn stop(
 }
 
 fn take_down(shared: &Shared, row: &StackRow, failure: &str) -> Result<(), Error> {
+    let now = shared.now();
     shared.edit(|state| {
         let up = |host: &&mut Host| host.up;
         let host = state.host_of(row.environment).filter(up);
         let host = host.ok_or_else(|| Error::new(500, failure, "Cannot connect to the Docker daemon"))?;
-        deploy::down(host, &row.name);
+        deploy::down(host, &row.name, now);
         Ok(())
     })
 }

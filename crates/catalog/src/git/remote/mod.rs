@@ -1,13 +1,13 @@
 //! Repositories elsewhere: what a reference means now, and files of one commit.
 
-use std::{
-    collections::BTreeMap,
-    path::{Path, PathBuf},
-};
+mod cache;
+mod files;
 
-use sha2::{Digest, Sha256};
+use std::{collections::BTreeMap, path::PathBuf};
 
-use super::{Address, Credential, Git, GitError, check_reference, lock::lock, objects::is_full_id, runner::Call};
+pub use cache::Dropped;
+
+use super::{Address, Credential, Git, GitError, check_reference, objects::is_full_id, runner::Call};
 
 /// Reads repositories elsewhere, over a cache folder.
 #[derive(Clone, Debug)]
@@ -28,11 +28,27 @@ pub struct Resolved {
 /// A branch or a tag.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RemoteReference {
-    /// Its full name, such as `refs/heads/main`.
+    /// Its name: the full one, such as `refs/heads/main`, or in a [`RemoteListing`] the short one.
     pub name: String,
     /// The commit it points at, an annotated tag's target included.
     pub commit: String,
 }
+
+/// The branches and tags of a repository.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RemoteListing {
+    /// The branch that is taken where none is named; none if the repository has no commit, or does not say.
+    pub default_branch: Option<String>,
+    /// Its branches by their short names, such as `main`, in the order of the alphabet; at most 2,000.
+    pub branches: Vec<RemoteReference>,
+    /// Its tags, likewise.
+    pub tags: Vec<RemoteReference>,
+    /// Whether that is all.
+    pub is_whole: bool,
+}
+
+/// Most branches, and most tags, that are listed.
+const MOST_LISTED: usize = 2000;
 
 impl Remote {
     /// Reads through this cache folder, which is made when it is needed. It may be deleted at any time.
@@ -72,7 +88,7 @@ impl Remote {
         Ok(Resolved { commit, reference })
     }
 
-    /// All branches and tags.
+    /// All branches and tags, by their full names.
     ///
     /// # Errors
     /// Any [`GitError`].
@@ -82,82 +98,32 @@ impl Remote {
         credential: Option<&Credential>,
     ) -> Result<Vec<RemoteReference>, GitError> {
         let listing = self.list(address, credential).await?;
-        let names = listing.objects.keys().filter(|name| {
-            (name.starts_with("refs/heads/") || name.starts_with("refs/tags/")) && !name.ends_with(PEELED)
-        });
-        Ok(names
-            .filter_map(|name| Some(RemoteReference { name: name.clone(), commit: listing.commit(name)?.to_owned() }))
-            .collect())
+        let (branches, tags) = (listing.under("refs/heads/"), listing.under("refs/tags/"));
+        Ok(branches.chain(tags).collect())
     }
 
-    /// Texts of one commit by path; none where there is no such file. Fetches that commit alone where the server lets it, and
-    /// nothing at all if the cache has it.
+    /// What a person may choose from: branches, tags and which branch is the remote's own choice.
     ///
     /// # Errors
-    /// Any [`GitError`]; [`GitError::NoReference`] if the repository does not have the commit.
-    pub async fn files<S: AsRef<str>>(
-        &self,
-        address: &Address,
-        commit: &str,
-        paths: &[S],
-        credential: Option<&Credential>,
-    ) -> Result<BTreeMap<String, Option<Vec<u8>>>, GitError> {
-        if !is_full_id(commit) {
-            let problem = "is no full commit id".to_owned();
-            return Err(GitError::BadArgument { text: commit.to_owned(), problem });
-        }
-        let folder = self.folder(address)?;
-        let _lock = lock(&folder.with_extension("lock"), true).await?;
-        if !folder.join("HEAD").exists() {
-            self.git.run(&folder, Call::new(["init", "--quiet", "--bare", "."])).await?;
-        }
-        if !self.has(&folder, commit).await? {
-            self.fetch(&folder, address, commit, credential).await?;
-        }
-        let objects: Vec<String> = paths.iter().map(|path| format!("{commit}:{}", path.as_ref())).collect();
-        let contents = self.git.contents(&folder, &objects).await?;
-        Ok(paths.iter().map(|path| path.as_ref().to_owned()).zip(contents).collect())
-    }
-
-    async fn has(&self, folder: &Path, commit: &str) -> Result<bool, GitError> {
-        self.git.succeeds(folder, Call::new(["cat-file", "-e", &format!("{commit}^{{tree}}")])).await
-    }
-
-    async fn fetch(
-        &self,
-        folder: &Path,
-        address: &Address,
-        commit: &str,
-        credential: Option<&Credential>,
-    ) -> Result<(), GitError> {
-        let fetch = |more: &[&str]| {
-            let fixed = ["fetch", "--quiet", "--no-tags", "--no-write-fetch-head"];
-            let args = fixed.iter().chain(more).copied().map(str::to_owned);
-            Call::new(args).server(address, credential)
+    /// Any [`GitError`].
+    pub async fn listing(&self, address: &Address, credential: Option<&Credential>) -> Result<RemoteListing, GitError> {
+        let listing = self.list(address, credential).await?;
+        let short = |prefix: &'static str| {
+            listing
+                .under(prefix)
+                .take(MOST_LISTED)
+                .map(move |one| RemoteReference { name: one.name[prefix.len()..].to_owned(), commit: one.commit })
         };
-        let one = format!("+{commit}:refs/kept/{commit}");
-        let shallow = self.git.run(folder, fetch(&["--depth=1", "--", address.as_str(), &one])).await;
-        match shallow {
-            Ok(_) => return Ok(()),
-            // Whoever refuses a single commit may still give all of its branches.
-            Err(GitError::Failed { .. } | GitError::NoRepository { .. }) => {}
-            Err(error) => return Err(error),
-        }
-        let all = ["--", address.as_str(), "+refs/heads/*:refs/all/heads/*", "+refs/tags/*:refs/all/tags/*"];
-        self.git.run(folder, fetch(&all)).await?;
-        if self.has(folder, commit).await? {
-            return Ok(());
-        }
-        Err(GitError::NoReference { address: address.to_string(), reference: commit.to_owned() })
-    }
-
-    /// The cache folder of a repository, made if need be.
-    fn folder(&self, address: &Address) -> Result<PathBuf, GitError> {
-        let digest = Sha256::digest(address.as_str().as_bytes());
-        let name: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-        let folder = self.cache.join(name);
-        std::fs::create_dir_all(&folder).map_err(|error| GitError::io(&folder, &error))?;
-        Ok(folder)
+        Ok(RemoteListing {
+            default_branch: listing
+                .head
+                .as_deref()
+                .and_then(|head| head.strip_prefix("refs/heads/"))
+                .map(str::to_owned),
+            branches: short("refs/heads/").collect(),
+            tags: short("refs/tags/").collect(),
+            is_whole: ["refs/heads/", "refs/tags/"].iter().all(|prefix| listing.under(prefix).count() <= MOST_LISTED),
+        })
     }
 
     async fn list(&self, address: &Address, credential: Option<&Credential>) -> Result<Listing, GitError> {
@@ -188,6 +154,11 @@ struct Listing {
 }
 
 impl Listing {
+    fn under<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = RemoteReference> + 'a {
+        let names = self.objects.keys().filter(move |name| name.starts_with(prefix) && !name.ends_with(PEELED));
+        names.filter_map(|name| Some(RemoteReference { name: name.clone(), commit: self.commit(name)?.to_owned() }))
+    }
+
     fn commit(&self, name: &str) -> Option<&str> {
         let object = self.objects.get(&format!("{name}{PEELED}")).or_else(|| self.objects.get(name))?;
         Some(object)
