@@ -141,8 +141,8 @@ fn of_environment(environment: &EnvironmentOverview) -> Vec<Matter> {
 pub(super) fn why(standing: Standing, stack: &StackOverview) -> String {
     let titles = |words: Vec<String>| match words.as_slice() {
         [] => stack.state.words().text,
-        [rest @ ..] if rest.len() > 2 => format!("{}, {} and {} more", rest[0], rest[1], rest.len() - 2),
-        some => some.join(", "),
+        [first, second, rest @ ..] if !rest.is_empty() => format!("{first}, {second} and {} more", rest.len()),
+        few => few.join(", "),
     };
     match (standing, &stack.blocked) {
         (Standing::Blocked, Some(cause)) => cause.words().text,

@@ -179,8 +179,6 @@ fn ending(receipt: &Receipt) -> impl IntoView + use<> {
     };
     let told = (!receipt.verdict.is_success())
         .then(|| view! { <ul class="findings"><Finding words=receipt.verdict.words() tone /></ul> });
-    let revision =
-        receipt.revision.map(|number| view! { <p class="cell-sub">{format!("Kept as revision {number}.")}</p> });
     let label = format!("Last log lines of {}", receipt.step);
     let lines = receipt.last_logs.clone();
     let logs = (!lines.is_empty()).then(|| view! { <Log label lines /> });
