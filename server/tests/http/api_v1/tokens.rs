@@ -48,8 +48,8 @@ async fn a_disabled_persons_token_is_refused_at_once() {
     let me: types::User = Program::with_token(&app, &token).get("/api/v1/me").await;
     assert_eq!(me.email, member.email);
     let user = me.id.to_string();
-    let disable = |disabled: &'static str| {
-        administrator.call("/api/set_disabled", &[("user", user.clone()), ("disabled", disabled.to_owned())])
+    let disable = async |disabled: &str| {
+        administrator.call("/api/set_disabled", &[("user", user.as_str()), ("disabled", disabled)]).await
     };
     assert_eq!(disable("true").await.status, 200);
     assert_eq!(status(&app, &token).await, 401);
