@@ -77,7 +77,7 @@ fn row(one: ContainerOverview, now: Millis) -> impl IntoView {
                 <span class="cell-title">{service}<span class="cell-sub">{name}</span></span>
                 <code class="image">{image}</code>
                 <span class="cell-sub facts-line">
-                    {started_at.map(|at| view! { <span>"up since "<When at now /></span> })}
+                    {started_at.map(|at| view! { <span>"started "<When at now /></span> })}
                     {again.map(|text| view! { <span>{text}</span> })}
                     {build.map(|text| view! { <span>{text}</span> })}
                 </span>
