@@ -16,14 +16,17 @@ use service::{DeploySettings, Parts, ServiceSettings, Services, World};
 use store::{Blobs, Store, StoreConfig};
 use tokio::{net::TcpListener, runtime::Handle, time::timeout};
 use tokio_util::sync::CancellationToken;
-use upstream::phoenix::{
-    self, PhoenixConfig,
-    fake::{FakeConfig, FakePhoenix},
+use upstream::{
+    phoenix::{
+        self, PhoenixConfig,
+        fake::{FakeConfig, FakePhoenix},
+    },
+    portainer::fake::FakePortainer,
 };
 use url::Url;
 
 use crate::{
-    StartError, Tuning,
+    StartError, Tuning, demo,
     http::{
         accept,
         lines::Lines,
@@ -74,8 +77,8 @@ pub struct Application {
     metrics: PrometheusHandle,
     panics: Arc<AtomicU64>,
     closing: CancellationToken,
-    /// Held so that it goes on answering.
-    _stand_in: Option<FakePhoenix>,
+    /// Held so that they go on answering.
+    _stand_ins: Option<StandIns>,
 }
 
 impl Application {
@@ -102,9 +105,13 @@ impl Application {
         let listener = TcpListener::bind(addr).await.map_err(|cause| StartError::Listen { addr, cause })?;
         let addr = listener.local_addr().map_err(|cause| StartError::Listen { addr, cause })?;
         follow_port(&mut config, addr);
-        let stand_in = if options.demo { Some(start_stand_in(&mut config).await?) } else { None };
+        let stand_ins = if options.demo { Some(StandIns::start(&mut config).await?) } else { None };
+        let change_deploy = with_demo(options.deploy, stand_ins.as_ref(), &config);
         let (services, store) =
-            open_services(&config, options.demo, options.service, options.phoenix, options.deploy).await?;
+            open_services(&config, options.demo, options.service, options.phoenix, change_deploy).await?;
+        if let Some(stand_ins) = &stand_ins {
+            demo::set_stage(&services, Arc::clone(&stand_ins.portainer));
+        }
         let setup_link = services.people().setup_link().await?;
         let panics = Arc::new(AtomicU64::new(0));
         let closing = CancellationToken::new();
@@ -138,7 +145,7 @@ impl Application {
             metrics: recorder,
             panics,
             closing,
-            _stand_in: stand_in,
+            _stand_ins: stand_ins,
         })
     }
 
@@ -334,10 +341,36 @@ fn follow_port(config: &mut Config, addr: SocketAddr) {
     }
 }
 
-async fn start_stand_in(config: &mut Config) -> Result<FakePhoenix, StartError> {
-    let addr = SocketAddr::from(([127, 0, 0, 1], 0));
-    let stand_in = FakePhoenix::start(FakeConfig::demo()).await.map_err(|cause| StartError::Listen { addr, cause })?;
-    config.phoenix.url = Some(stand_in.url());
-    config.phoenix.api_key = None;
-    Ok(stand_in)
+/// The labelled stand-ins of a demo.
+struct StandIns {
+    _phoenix: FakePhoenix,
+    portainer: Arc<FakePortainer>,
+}
+
+impl StandIns {
+    async fn start(config: &mut Config) -> Result<Self, StartError> {
+        let addr = SocketAddr::from(([127, 0, 0, 1], 0));
+        let failed = |cause| StartError::Listen { addr, cause };
+        let phoenix = FakePhoenix::start(FakeConfig::demo()).await.map_err(failed)?;
+        config.phoenix.url = Some(phoenix.url());
+        config.phoenix.api_key = None;
+        let portainer = demo::portainer(&World::system()).await.map_err(failed)?;
+        Ok(Self { _phoenix: phoenix, portainer: Arc::new(portainer) })
+    }
+}
+
+/// The last changes to the settings of deployments, those of a demo before the test's.
+fn with_demo(
+    change: Option<Change<DeploySettings>>,
+    stand_ins: Option<&StandIns>,
+    config: &Config,
+) -> Option<Change<DeploySettings>> {
+    let Some(stand_ins) = stand_ins else { return change };
+    let (portainer, data) = (Arc::clone(&stand_ins.portainer), config.storage.data_dir.clone());
+    Some(Box::new(move |settings| {
+        demo::redirect(settings, &data, &portainer);
+        if let Some(change) = change {
+            change(settings);
+        }
+    }))
 }

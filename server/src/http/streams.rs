@@ -1,4 +1,5 @@
-//! Following an answer: `POST /api/stream/generations/{id}?after=N`, a response of type `text/event-stream`.
+//! Following an answer (`POST /api/stream/generations/{id}?after=N`) or an apply (`POST /api/stream/applies/{id}?after=N`):
+//! responses of type `text/event-stream`.
 //!
 //! POST, because tunnels buffer what they can cache; the first event at once and a sign of life on silence, because they
 //! cut silent responses. Each event is one buffer, written by hand: a thousand of these may be open.
@@ -10,7 +11,7 @@ use std::{
     time::Duration,
 };
 
-use app::server::RequestCx;
+use app::{pages::admin::deploy::applies::live as applies, server::RequestCx};
 use axum::{
     Extension,
     body::{Body, HttpBody},
@@ -21,7 +22,8 @@ use bytes::Bytes;
 use futures::{Stream, StreamExt as _};
 use http::{HeaderName, HeaderValue, header};
 use hyper::body::Frame;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
+use service::deploy::model::ApplyId;
 use tokio::time::{Instant, Sleep, sleep};
 use types::{GenerationEvent, GenerationId, Problem, ProblemCode};
 
@@ -62,6 +64,33 @@ pub(crate) async fn generation(
             events.map(|event| Block { last: matches!(event, GenerationEvent::End { .. }), bytes: encode(&event) }),
             state.tuning.heartbeat,
         ),
+        Err(error) => refuse(problem::from_service(&error, trace_id)),
+    }
+}
+
+/// `POST /api/stream/applies/{id}?after=N`: the parts of the apply's page as they change.
+pub(crate) async fn apply(
+    State(state): State<AppState>,
+    Extension(cx): Extension<RequestCx>,
+    Path(id): Path<String>,
+    from: Result<Query<From>, QueryRejection>,
+) -> Response {
+    let trace_id = &cx.viewer.origin().trace_id;
+    let refuse = |problem| problem::json(&problem::with_trace(problem, trace_id));
+    let Ok(Query(From { after })) = from else {
+        return refuse(Problem::field("after", "`after` is the number of the last entry you have, 0 for none."));
+    };
+    let (member, operator) = match (cx.viewer.member(), cx.viewer.operator()) {
+        (Ok(member), Ok(operator)) => (member, operator),
+        (Err(error), _) | (_, Err(error)) => return refuse(error.problem()),
+    };
+    // Ends with its session, and with the right to look.
+    let revoked = cx.services.sessions().revoked(member.user().id, member.session());
+    match applies::frames(&cx.services, operator, ApplyId(id), after).await {
+        Ok(frames) => {
+            let frames = frames.map(|frame| line("frame", 0, |line| serde_json::to_writer(line, &frame)));
+            respond(frames.take_until(Box::pin(revoked)), state.tuning.heartbeat)
+        }
         Err(error) => refuse(problem::from_service(&error, trace_id)),
     }
 }
@@ -146,7 +175,7 @@ impl<B: Into<Block>, S: Stream<Item = B>> HttpBody for Lines<S> {
     }
 }
 
-/// One server-sent event. JSON holds no line break, so `data:` is one line.
+/// One piece of an answer, or its end.
 fn encode(event: &GenerationEvent) -> Bytes {
     let (name, length) = match event {
         GenerationEvent::Open { .. } => ("open", 40),
@@ -154,16 +183,21 @@ fn encode(event: &GenerationEvent) -> Bytes {
         GenerationEvent::Snapshot { text, .. } => ("snapshot", text.len()),
         GenerationEvent::End { .. } => ("end", 40),
     };
+    line(name, length, |line| match event {
+        // As serde writes it, in half the time: this is written for every word of every answer.
+        GenerationEvent::Piece { n, text } => write_piece(line, *n, text),
+        _ => serde_json::to_writer(line, event),
+    })
+}
+
+/// One server-sent event of about `length` bytes. JSON holds no line break, so `data:` is one line.
+fn line(name: &str, length: usize, write: impl FnOnce(&mut Vec<u8>) -> serde_json::Result<()>) -> Bytes {
     let mut line = Vec::with_capacity(length + length / 8 + 64);
     line.extend_from_slice(b"event: ");
     line.extend_from_slice(name.as_bytes());
     line.extend_from_slice(b"\ndata: ");
     // Writing these types to memory can't fail.
-    let _ = match event {
-        // As serde writes it, in half the time: this is written for every word of every answer.
-        GenerationEvent::Piece { n, text } => write_piece(&mut line, *n, text),
-        _ => serde_json::to_writer(&mut line, event),
-    };
+    let _ = write(&mut line);
     line.extend_from_slice(b"\n\n");
     line.into()
 }
