@@ -14,7 +14,7 @@ use config::{Config, ExposeSecret as _, Source};
 use metrics_exporter_prometheus::PrometheusHandle;
 use service::{DeploySettings, Parts, ServiceSettings, Services, World};
 use store::{Blobs, Store, StoreConfig};
-use tokio::{net::TcpListener, time::timeout};
+use tokio::{net::TcpListener, runtime::Handle, time::timeout};
 use tokio_util::sync::CancellationToken;
 use upstream::{
     phoenix::{
@@ -29,6 +29,7 @@ use crate::{
     StartError, Tuning, demo,
     http::{
         accept,
+        lines::Lines,
         middleware::{host::Hosts, session::SessionRows},
         router,
         statics::Site,
@@ -126,6 +127,7 @@ impl Application {
             sessions: Arc::new(SessionRows::new(services.sessions().clone())),
             tuning: options.tuning,
             closing: closing.clone(),
+            workers: Handle::current(),
             panics: Arc::clone(&panics),
             services: services.clone(),
         });
@@ -190,13 +192,24 @@ impl Application {
     /// When a part ended by itself, which is a defect.
     pub async fn run_until(self, shutdown: impl Future<Output = ()> + Send) -> Result<(), StartError> {
         let stop = self.closing;
+        let lines = Lines::start().map_err(StartError::Threads)?;
+        self.services.chat().relay_on(lines.handle());
+        let addr = self.addr;
+        let listener = self.listener.into_std().map_err(|cause| StartError::Listen { addr, cause })?;
         let mut work = tokio::spawn({
             let (services, stop) = (self.services.clone(), stop.clone());
             let upkeep = metrics::upkeep(self.metrics, stop.clone());
             async move { tokio::join!(services.run_background(stop), upkeep) }
         });
-        let mut web =
-            tokio::spawn(accept::serve(self.listener, self.router, self.tuning, self.max_connections, stop.clone()));
+        let mut web = lines.handle().spawn({
+            let (router, tuning, most, stop) = (self.router, self.tuning, self.max_connections, stop.clone());
+            async move {
+                // Here, because a listener belongs to the runtime it was made in.
+                let listener = TcpListener::from_std(listener)?;
+                accept::serve(listener, router, tuning, most, stop).await;
+                Ok::<_, io::Error>(())
+            }
+        });
         let outcome = tokio::select! {
             () = shutdown => Ok(()),
             _ = &mut work => Err(StartError::Ended("the background work ended by itself; the log says why")),

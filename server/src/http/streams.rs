@@ -60,7 +60,10 @@ pub(crate) async fn generation(
         Err(error) => return refuse(error.problem()),
     };
     match cx.services.chat().watch(member, id, after).await {
-        Ok(events) => respond(events.map(|event| encode(&event)), state.tuning.heartbeat),
+        Ok(events) => respond(
+            events.map(|event| Block { last: matches!(event, GenerationEvent::End { .. }), bytes: encode(&event) }),
+            state.tuning.heartbeat,
+        ),
         Err(error) => refuse(problem::from_service(&error, trace_id)),
     }
 }
@@ -85,22 +88,44 @@ pub(crate) async fn apply(
     let revoked = cx.services.sessions().revoked(member.user().id, member.session());
     match applies::frames(&cx.services, operator, ApplyId(id), after).await {
         Ok(frames) => {
-            respond(frames.map(|frame| line("frame", &frame, 0)).take_until(Box::pin(revoked)), state.tuning.heartbeat)
+            let blocks = frames.map(|frame| Block { bytes: line("frame", &frame, 0), last: frame.ended });
+            respond(blocks.take_until(Box::pin(revoked)), state.tuning.heartbeat)
         }
         Err(error) => refuse(problem::from_service(&error, trace_id)),
     }
 }
 
+/// One event as it leaves.
+pub(crate) struct Block {
+    bytes: Bytes,
+    /// Whether none comes after it.
+    last: bool,
+}
+
+impl std::convert::From<Bytes> for Block {
+    fn from(bytes: Bytes) -> Self {
+        Self { bytes, last: false }
+    }
+}
+
 /// Answers with a stream of events, each as the bytes of one block.
-pub(crate) fn respond(events: impl Stream<Item = Bytes> + Send + 'static, heartbeat: Duration) -> Response {
+pub(crate) fn respond<B: Into<Block> + 'static>(
+    events: impl Stream<Item = B> + Send + 'static,
+    heartbeat: Duration,
+) -> Response {
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream")),
         // `no-transform` keeps proxies from compressing, and so from waiting for more.
         (header::CACHE_CONTROL, HeaderValue::from_static("no-store, no-transform")),
         (HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no")),
     ];
-    let lines =
-        Lines { events: Box::pin(events), heartbeat, spoke: Instant::now(), silence: Box::pin(sleep(heartbeat)) };
+    let lines = Lines {
+        events: Box::pin(events),
+        heartbeat,
+        ended: false,
+        spoke: Instant::now(),
+        silence: Box::pin(sleep(heartbeat)),
+    };
     (headers, Body::new(lines)).into_response()
 }
 
@@ -108,20 +133,26 @@ pub(crate) fn respond(events: impl Stream<Item = Bytes> + Send + 'static, heartb
 struct Lines<S> {
     events: Pin<Box<S>>,
     heartbeat: Duration,
+    /// Whether the last event was given.
+    ended: bool,
     /// When the last line left.
     spoke: Instant,
     /// Moved only when it rings: setting a timer anew with each piece would cost more than asking for the time.
     silence: Pin<Box<Sleep>>,
 }
 
-impl<S: Stream<Item = Bytes>> HttpBody for Lines<S> {
+impl<B: Into<Block>, S: Stream<Item = B>> HttpBody for Lines<S> {
     type Data = Bytes;
     type Error = Infallible;
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
         let this = &mut *self;
         let line = match this.events.as_mut().poll_next(cx) {
-            Poll::Ready(Some(block)) => block,
+            Poll::Ready(Some(block)) => {
+                let Block { bytes, last } = block.into();
+                this.ended = last;
+                bytes
+            }
             Poll::Ready(None) => return Poll::Ready(None),
             Poll::Pending => loop {
                 ready!(this.silence.as_mut().poll(cx));
@@ -135,6 +166,12 @@ impl<S: Stream<Item = Bytes>> HttpBody for Lines<S> {
         };
         this.spoke = Instant::now();
         Poll::Ready(Some(Ok(Frame::data(line))))
+    }
+
+    /// The last event and the end of the response leave together: a reader who stops at that event has then read the whole
+    /// response, and its connection serves the next request.
+    fn is_end_stream(&self) -> bool {
+        self.ended
     }
 }
 
@@ -156,9 +193,22 @@ fn line(name: &str, event: &impl Serialize, length: usize) -> Bytes {
     line.extend_from_slice(name.as_bytes());
     line.extend_from_slice(b"\ndata: ");
     // Writing these types to memory can't fail.
-    let _ = serde_json::to_writer(&mut line, event);
+    let _ = match event {
+        // As serde writes it, in half the time: this is written for every word of every answer.
+        GenerationEvent::Piece { n, text } => write_piece(&mut line, *n, text),
+        _ => serde_json::to_writer(&mut line, event),
+    };
     line.extend_from_slice(b"\n\n");
     line.into()
+}
+
+fn write_piece(line: &mut Vec<u8>, n: u64, text: &str) -> serde_json::Result<()> {
+    line.extend_from_slice(br#"{"type":"piece","n":"#);
+    serde_json::to_writer(&mut *line, &n)?;
+    line.extend_from_slice(br#","text":"#);
+    serde_json::to_writer(&mut *line, text)?;
+    line.push(b'}');
+    Ok(())
 }
 
 #[cfg(test)]
@@ -172,6 +222,7 @@ mod tests {
         let text = std::str::from_utf8(&line).unwrap();
         let data = text.strip_prefix("event: piece\ndata: ").unwrap().strip_suffix("\n\n").unwrap();
         assert!(!data.contains(['\n', '\r']));
+        assert_eq!(data, serde_json::to_string(&event).unwrap(), "byte for byte what serde makes of it");
         assert_eq!(serde_json::from_str::<GenerationEvent>(data).unwrap(), event);
     }
 }

@@ -81,10 +81,6 @@ pub enum Edit {
         /// Its name in the vault.
         secret: SecretName,
     },
-    /// Makes `portainer_api` say how Portainer is reached, whatever form it had. A secret that is
-    /// [`SecretSource::Plain`](types::catalog::SecretSource::Plain) stays as it stands; one that is none is taken away. The agents'
-    /// port stands under `network` and is left alone.
-    SetPortainer(Box<PortainerSettings>),
     /// The text of one stack's entry, as [`Snapshot::stack_text`] gives it: adds the stack, or makes its entry say this. All else
     /// in the file stays. The name must stay too.
     SetStackText {
@@ -93,6 +89,10 @@ pub enum Edit {
         /// The text: one JSON object, whatever is in it.
         text: String,
     },
+    /// Makes `portainer_api` say how Portainer is reached, whatever form it had. A secret that is
+    /// [`SecretSource::Plain`](types::catalog::SecretSource::Plain) stays as it stands; one that is none is taken away. The agents'
+    /// port stands under `network` and is left alone.
+    SetPortainer(Box<PortainerSettings>),
     /// The whole text of a file; none removes it. Secrets that were hidden in what the editor saw are put back.
     SetText {
         /// Its path in the repository.
@@ -231,8 +231,8 @@ impl Draft {
             Edit::Assign { guest, assignment } => self.assign(guest, assignment),
             Edit::Unassign { guest, stack } => self.unassign(guest, stack),
             Edit::AdoptSecret { file, pointer, secret } => self.adopt(file, pointer, secret),
-            Edit::SetPortainer(settings) => self.set_portainer(settings),
             Edit::SetStackText { name, text } => self.set_stack_text(name, text),
+            Edit::SetPortainer(settings) => self.set_portainer(settings),
             Edit::SetText { path, text } => self.set_text(path, text.as_deref()),
         }
     }

@@ -15,10 +15,10 @@ pub(crate) struct Selection {
     #[arg(long = "env", value_name = "ENV")]
     pub(crate) environments: Vec<String>,
     /// Also remove stacks that were applied from the catalog before and are not in it any more.
-    #[arg(long, conflicts_with = "prune_all")]
+    #[arg(long, conflicts_with_all = ["prune_all", "stacks", "environments"])]
     pub(crate) prune: bool,
     /// Also remove every stack that is not in the catalog, whoever made it.
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["stacks", "environments"])]
     pub(crate) prune_all: bool,
     /// What to do when a step fails.
     #[arg(long, value_enum, value_name = "WHAT", default_value_t = OnFailure::Stop)]

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use service::deploy::{
     catalog_types::{Catalog, normalise_name},
-    model::{PlanOptions, Prune, Scope, StackRef},
+    model::{PlanOptions, Scope, StackRef},
 };
 
 use super::Cx;
@@ -27,11 +27,6 @@ pub(super) async fn options(cx: &Cx<'_>, selection: &Selection) -> Result<PlanOp
         .collect();
     for wanted in &selection.environments {
         known("environment", wanted, environments.iter().copied())?;
-    }
-    if options.prune != Prune::No {
-        // What is to go is not in the catalog: only a look at everything knows it.
-        let plan = cx.front.plan(&options).await?;
-        all.extend(plan.steps.iter().map(|step| StackRef::new(&step.environment, &step.stack)));
     }
     for wanted in &selection.stacks {
         known("stack", &normalise_name(wanted), all.iter().map(|one| one.stack.as_str()))?;

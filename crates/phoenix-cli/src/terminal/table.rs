@@ -88,7 +88,7 @@ mod tests {
         table.row(vec!["グラフ".into(), Cell::new(Tone::Good, "in step"), "".into(), "end".into()]);
         table.row(vec!["é".into(), "".into(), "x\u{1b}[31my".into()]);
         let plain = table.render(Paint::new(false));
-        assert_eq!(plain, "  STACK   STATE\n  グラフ  in step            end\n  é                x [31my\n");
+        assert_eq!(plain, "  STACK   STATE\n  グラフ  in step           end\n  é                x [31my\n");
         let coloured = table.render(Paint::new(true));
         assert!(coloured.contains("\u{1b}[32min step\u{1b}[0m"), "{coloured:?}");
     }

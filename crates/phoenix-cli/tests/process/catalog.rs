@@ -47,13 +47,16 @@ async fn older_forms_are_rewritten_only_when_asked() {
     yard.write("stacks/shop/docker-compose.yml", "services:\n  web:\n    image: nginx:1\n");
     yard.run(&["import"]).await.ends(0).says(&["becomes a list"]).complains(&["Nothing was written"]);
     assert_eq!(yard.read("phoenix_stacks_config.json"), old);
+    // The repository is there since the first look; what lies in it is committed by hand.
+    let folder = yard.path("catalog");
+    git(&folder, &["add", "--all"]);
+    git(&folder, &["commit", "--quiet", "--message", "By hand"]);
     let written = yard.run(&["--json", "import", "--write"]).await.ends(0).json("import");
     assert!(written["commit"].is_string(), "{written}");
     assert!(yard.read("phoenix_stacks_config.json").contains("\"docker_stacks\": ["));
     yard.run(&["import"]).await.ends(0).says(&["Everything has the present form"]);
     yard.run(&["log"]).await.ends(0).says(&["Import older forms", "ada"]);
 
-    let folder = yard.path("catalog");
     let first = git(&folder, &["rev-list", "--max-parents=0", "HEAD"]);
     yard.run(&["diff", &first[..8]]).await.ends(0).says(&["phoenix_stacks_config.json", "@@"]);
     yard.run(&["diff"]).await.ends(0).says(&["Nothing differs"]);

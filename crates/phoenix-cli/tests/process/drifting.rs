@@ -28,7 +28,7 @@ async fn by_hand(yard: &Yard, stack: &str, text: &str) {
 #[tokio::test]
 async fn a_change_by_hand_is_found_and_brought_back() {
     let yard = Yard::new().await;
-    yard.shop();
+    let _repository = yard.shop();
     yard.run(&["apply", "--yes"]).await.ends(0);
     by_hand(&yard, "shop", &compose("nginx:9", &[])).await;
     let drifted = yard.run(&["drift"]).await.ends(2);
@@ -43,7 +43,7 @@ async fn a_change_by_hand_is_found_and_brought_back() {
 #[tokio::test]
 async fn a_host_that_does_not_answer_is_never_called_in_step() {
     let yard = Yard::new().await;
-    yard.shop();
+    let _repository = yard.shop();
     yard.run(&["apply", "--yes"]).await.ends(0);
     yard.fake.set_host_up("rumpledev", false);
     yard.run(&["status"]).await.ends(0).says(&["unknown", "does not answer"]);

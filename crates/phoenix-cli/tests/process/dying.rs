@@ -5,7 +5,7 @@ use super::yard::{Yard, ended, hear, send};
 #[tokio::test]
 async fn what_a_killed_process_left_is_finished_by_the_next() {
     let yard = Yard::new().await;
-    yard.shop();
+    let _repository = yard.shop();
     let mut child = yard.stuck(&["apply", "--yes"]).await;
     // Nothing is said and nothing is tidied up.
     child.kill().await.unwrap();
@@ -25,7 +25,7 @@ async fn what_a_killed_process_left_is_finished_by_the_next() {
 #[tokio::test]
 async fn a_second_ctrl_c_leaves_and_the_next_apply_goes_on() {
     let yard = Yard::new().await;
-    yard.shop();
+    let _repository = yard.shop();
     let mut child = yard.stuck(&["apply", "--yes"]).await;
     send("-INT", &child).await;
     hear(&mut child, "Ctrl-C again leaves at once").await;
@@ -40,7 +40,7 @@ async fn a_second_ctrl_c_leaves_and_the_next_apply_goes_on() {
 #[tokio::test]
 async fn an_apply_that_lives_elsewhere_is_waited_for_and_not_disturbed() {
     let yard = Yard::new().await;
-    yard.shop();
+    let _repository = yard.shop();
     let child = yard.stuck(&["apply", "--yes"]).await;
     let refused = yard.run(&["apply", "--yes"]).await.ends(3);
     refused.complains(&["is still running in another process", "phoenix-cli watch"]);

@@ -8,6 +8,7 @@
 
 mod applying;
 mod catalog;
+mod creating;
 mod drifting;
 mod dying;
 mod pins;

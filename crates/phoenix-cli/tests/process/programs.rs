@@ -50,8 +50,8 @@ async fn shells_and_the_manual_are_served() {
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
         yard.run(&["completions", shell]).await.ends(0).says(&["phoenix-cli", "rollback"]);
     }
-    yard.run(&["man"]).await.ends(0).says(&[".TH phoenix\\-cli 1", "Exit codes"]);
-    yard.run(&["man", "secret", "set"]).await.ends(0).says(&[".TH phoenix\\-cli\\-secret\\-set 1", "from\\-file"]);
+    yard.run(&["man"]).await.ends(0).says(&[".TH phoenix-cli 1", "Exit codes"]);
+    yard.run(&["man", "secret", "set"]).await.ends(0).says(&[".TH phoenix-cli-secret-set 1", "from\\-file"]);
     yard.run(&["man", "nothing"]).await.ends(1).complains(&["There is no command"]);
     assert!(!yard.path("data").exists(), "neither opens anything");
 }
@@ -59,7 +59,7 @@ async fn shells_and_the_manual_are_served() {
 #[tokio::test]
 async fn what_is_piped_is_plain() {
     let mut yard = Yard::new().await;
-    yard.shop();
+    let _repository = yard.shop();
     for args in [&["plan"][..], &["apply", "--yes"], &["status", "--containers"], &["history"], &["validate"]] {
         let ran = yard.run(args).await;
         assert!(!ran.out.contains('\u{1b}') && !ran.err.contains('\u{1b}'), "{args:?}: {ran:?}");
@@ -77,11 +77,27 @@ async fn what_is_piped_is_plain() {
 #[tokio::test]
 async fn wrong_settings_and_missing_services_say_what_to_do() {
     let mut yard = Yard::new().await;
-    yard.shop();
+    let _repository = yard.shop();
     yard.fake.go_down().await;
     yard.run(&["plan"]).await.ends(1).complains(&["Portainer"]);
     yard.set("THINKHEADS_LOCK_TTL_S", "never");
     yard.run(&["plan"]).await.ends(1).complains(&["The settings can't be used", "a whole number from 2 to 3600"]);
+}
+
+#[tokio::test]
+async fn a_server_that_can_not_be_asked_says_why() {
+    let yard = Yard::new().await;
+    // The stand-in for Portainer answers, and is no server of ours.
+    let elsewhere = yard.fake.url().to_string();
+    yard.run(&["--server", &elsewhere, "status"]).await.ends(1).complains(&["wants an API token", "THINKHEADS_TOKEN"]);
+    yard.run(&["--server", "nonsense", "status"]).await.ends(1).complains(&["“nonsense” is no URL"]);
+    let args = ["--json", "--server", &elsewhere, "--token", "tht_x", "status"];
+    let error = yard.run(&args).await.ends(1);
+    assert!(error.json("error")["message"].is_string());
+    assert!(!error.out.contains("tht_x") && !error.err.contains("tht_x"), "{error:?}");
+    assert!(!yard.path("data").exists(), "nothing is opened here");
+    yard.fake.go_down().await;
+    yard.run(&["--server", &elsewhere, "--token", "tht_x", "status"]).await.ends(1).complains(&["was not reached"]);
 }
 
 #[test]

@@ -68,7 +68,7 @@ impl Deploy {
 
     pub(super) async fn plan_with(&self, engine: &Engine, options: &PlanOptions) -> Result<Planned, DeployError> {
         let desired = engine.desired().await?;
-        refuse_unknown_scope(options, &desired)?;
+        refuse_unknown_scope(&options.scope, &desired)?;
         let ports = engine.ports();
         let observed = observe(&ports, &desired, &options.scope).await?;
         let plan = plan(&desired, &observed, options, engine.now());
@@ -166,10 +166,9 @@ impl Deploy {
     }
 }
 
-/// A name nobody knows is most often misspelled: better refused than planned as "nothing to do". What is to be pruned is not in
-/// the catalog.
-fn refuse_unknown_scope(options: &PlanOptions, desired: &Desired) -> Result<(), DeployError> {
-    let Scope::Only(stacks) = &options.scope else { return Ok(()) };
+/// A name nobody knows is most often misspelled: better refused than planned as "nothing to do".
+fn refuse_unknown_scope(scope: &Scope, desired: &Desired) -> Result<(), DeployError> {
+    let Scope::Only(stacks) = scope else { return Ok(()) };
     for one in stacks {
         let Some(environment) = desired.environments.iter().find(|known| known.name == one.environment) else {
             let known: Vec<&str> = desired.environments.iter().map(|known| known.name.as_str()).collect();
@@ -182,7 +181,7 @@ fn refuse_unknown_scope(options: &PlanOptions, desired: &Desired) -> Result<(), 
                 ),
             ));
         };
-        if options.prune == Prune::No && !environment.stacks.iter().any(|known| known.name == one.stack) {
+        if !environment.stacks.iter().any(|known| known.name == one.stack) {
             let known: Vec<&str> = environment.stacks.iter().map(|known| known.name.as_str()).collect();
             return Err(DeployError::refused(
                 ProblemCode::NotFound,

@@ -128,7 +128,7 @@ impl Deploy {
         tell(&CreateEvent::Bound { bound: bound.clone() });
 
         tell(&CreateEvent::Planning);
-        let of_guest = |stack: &String| StackRef::new(&target.environment, &normalise_name(stack));
+        let of_guest = |stack: &String| StackRef::new(&target.environment, normalise_name(stack));
         let scope = Scope::Only(stacks.iter().map(of_guest).collect::<BTreeSet<_>>());
         let planned = self.plan(operator, &PlanOptions { scope, ..PlanOptions::default() }).await?;
         let count = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);

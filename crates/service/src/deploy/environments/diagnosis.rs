@@ -50,9 +50,9 @@ impl Deploy {
         tell: Tell<'_, DiagnosisStep>,
     ) -> Diagnosis {
         let mut run = Run { deploy: self, steps: Vec::new(), tell };
-        let answers_here = run.from_here(&address).await;
+        let answers_here = run.ask_the_agent(&address).await;
         let reached = match self.0.home.portainer(now) {
-            Ok(connection) => run.from_portainer(&*connection.client, target, &address, answers_here).await,
+            Ok(connection) => run.ask_portainer(&*connection.client, target, &address, answers_here).await,
             Err(error) => {
                 let message = problem(error).message;
                 run.portainer_is_gone(&message);
@@ -120,7 +120,7 @@ impl Run<'_> {
     }
 
     /// Name, connection, agent. Whether an agent on Docker answers.
-    async fn from_here(&mut self, address: &AgentAddress) -> bool {
+    async fn ask_the_agent(&mut self, address: &AgentAddress) -> bool {
         let probe = std::sync::Arc::clone(&self.deploy.0.agents);
         let began = self.now();
         let addresses = match probe.resolve(address).await {
@@ -167,7 +167,7 @@ impl Run<'_> {
     }
 
     /// Registration, and whether Portainer reaches what is registered.
-    async fn from_portainer(
+    async fn ask_portainer(
         &mut self,
         portainer: &dyn Portainer,
         target: Option<&Target>,

@@ -63,9 +63,10 @@ pub trait Worded {
     }
 }
 
-/// A commit as people read it: its first ten digits; "none" for an empty one.
+/// A commit as people read it: its first ten digits, without what a catalog's version adds for hand edits; "none" for an empty one.
 #[must_use]
 pub fn short(commit: &str) -> &str {
+    let commit = commit.split('+').next().unwrap_or(commit);
     if commit.is_empty() { "none" } else { commit.get(..10).unwrap_or(commit) }
 }
 

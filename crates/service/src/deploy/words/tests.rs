@@ -382,5 +382,6 @@ fn moments_and_lengths_are_read_by_people() {
         assert_eq!(lasting(duration), words);
     }
     assert_eq!(short(""), "none");
+    assert_eq!(short("none+phoenix_vm_configs.json=ab"), "none");
     assert_eq!(short_digest(&format!("sha256:{}", "c".repeat(64))), "cccccccccccc");
 }

@@ -13,14 +13,17 @@ use super::{
 
 /// One measurement, with the one before it: half a processor of four is in use.
 pub(super) fn stats(container: &FakeContainer, query: &Query, now: i64) -> Value {
-    // A client that forgot to say so would wait for ever.
-    if query.flag("stream") {
+    // Docker streams unless told not to: a client that forgot would wait for ever.
+    if query.get("stream") != Some("false") {
         return json!({ "message": "this stand-in measures once only: send stream=false" });
     }
     if container.look(now).state != "running" {
         return json!({ "read": "0001-01-01T00:00:00Z", "name": format!("/{}", container.name), "id": container.id });
     }
-    let cpu = |at: i64| json!({ "cpu_usage": { "total_usage": at * 500_000 }, "system_cpu_usage": at * 4_000_000, "online_cpus": 4 });
+    let cpu = |at: i64| {
+        let usage = json!({ "total_usage": at * 500_000 });
+        json!({ "cpu_usage": usage, "system_cpu_usage": at * 4_000_000, "online_cpus": 4 })
+    };
     let up = now - container.started + 2000;
     json!({
         "read": stamp(now),
