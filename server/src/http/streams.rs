@@ -88,8 +88,11 @@ pub(crate) async fn apply(
     let revoked = cx.services.sessions().revoked(member.user().id, member.session());
     match applies::frames(&cx.services, operator, ApplyId(id), after).await {
         Ok(frames) => {
-            let frames = frames.map(|frame| line("frame", 0, |line| serde_json::to_writer(line, &frame)));
-            respond(frames.take_until(Box::pin(revoked)), state.tuning.heartbeat)
+            let blocks = frames.map(|frame| Block {
+                bytes: line("frame", 0, |line| serde_json::to_writer(line, &frame)),
+                last: frame.ended,
+            });
+            respond(blocks.take_until(Box::pin(revoked)), state.tuning.heartbeat)
         }
         Err(error) => refuse(problem::from_service(&error, trace_id)),
     }

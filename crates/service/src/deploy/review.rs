@@ -155,9 +155,15 @@ impl Deploy {
         let of = |step: &Step| {
             let environment = desired.environments.iter().find(|one| one.name == step.environment)?;
             let stack = environment.stacks.iter().find(|one| one.name == step.stack)?;
-            Some((step.id.clone(), difference(newest.get(&step.id), &stack.effective())))
+            let before = newest.get(&step.id);
+            // What runs without having been applied by us is not known well enough to compare; the reasons tell what is.
+            let is_known = before.is_some() || step.action == Action::Create;
+            is_known.then(|| (step.id.clone(), difference(before, &stack.effective())))
         };
-        Ok(plan.steps.iter().filter(|step| !matches!(step.action, Action::Remove { .. })).filter_map(of).collect())
+        let changes = |step: &&Step| {
+            !matches!(step.action, Action::Remove { .. } | Action::Redeploy { .. } | Action::Configure { .. })
+        };
+        Ok(plan.steps.iter().filter(changes).filter_map(of).collect())
     }
 
     /// A plan that was read, while it is kept.
