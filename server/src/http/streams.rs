@@ -22,7 +22,7 @@ use bytes::Bytes;
 use futures::{Stream, StreamExt as _};
 use http::{HeaderName, HeaderValue, header};
 use hyper::body::Frame;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use service::deploy::model::ApplyId;
 use tokio::time::{Instant, Sleep, sleep};
 use types::{GenerationEvent, GenerationId, Problem, ProblemCode};
