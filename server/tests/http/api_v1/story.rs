@@ -52,11 +52,11 @@ async fn plan_apply_watch_and_look_back() {
     let (status, problem, _) = program.refused("/api/v1/applies", &json!({ "plan": empty["plan"] })).await;
     assert_eq!(status, 422, "{}", problem.message);
 
-    going_back(&stage, &program).await;
+    back_and_released(&stage, &program).await;
 }
 
-/// The second revision, then back to the first: proposed, begun with its pin, followed to its end.
-async fn going_back(stage: &Stage, program: &Program) {
+/// The second revision, then back to the first, which pins it, then released.
+async fn back_and_released(stage: &Stage, program: &Program) {
     assert_eq!(stage.greet(program, "good evening").await.status, 200);
     apply_all(program).await;
     let also = json!({ "kind": "rollback", "stack": { "environment": DEV, "stack": "web" }, "to": null });
@@ -66,9 +66,14 @@ async fn going_back(stage: &Stage, program: &Program) {
         program.post("/api/v1/applies", &json!({ "plan": proposal["plan"], "also": proposal["also"] })).await;
     let id = begun["id"].as_str().unwrap();
     let events = Follower::follow(program, id, 0).await.until_its_end().await;
-    assert!(matches!(events.last(), Some(WatchEvent::Ended { .. })), "{events:#?}");
     let view: Value = program.get(&format!("/api/v1/applies/{id}")).await;
-    assert_eq!(view["summary"]["state"], ended(&events));
+    assert_eq!(ended(&events), "succeeded", "{:#}", view["receipts"]);
+    assert_eq!(view["summary"]["state"], "succeeded");
+    let pins: Vec<Value> = program.get("/api/v1/pins").await;
+    assert_eq!((pins.len(), &pins[0]["pin"]["revision"]), (1, &json!(1)));
+    let release = format!("/api/v1/pins/{DEV}/web");
+    assert_eq!(program.send(Method::DELETE, &release, None::<&()>).await.status, 204);
+    assert_eq!(program.send(Method::DELETE, &release, None::<&()>).await.status, 404);
 }
 
 async fn apply_all(program: &Program) {
