@@ -3,7 +3,7 @@
 mod follow;
 mod frame;
 #[cfg(feature = "ssr")]
-pub(super) mod list;
+pub(crate) mod list;
 #[cfg(feature = "ssr")]
 pub mod live;
 #[cfg(feature = "ssr")]
