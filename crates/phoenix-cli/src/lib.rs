@@ -1,7 +1,7 @@
 //! The terminal's front door to catalog and deployments: `phoenix-cli`. It reads the same catalog, writes the same journal and
 //! audit, and says the same words as the pages.
 //!
-//! `args` says what may be typed, `commands` does it over a [`Front`](front::Front), `render` makes texts and JSON of what comes
+//! `args` says what may be typed, `commands` does it over a `front::Front`, `render` makes texts and JSON of what comes
 //! back, `terminal` writes them and asks.
 
 mod args;
