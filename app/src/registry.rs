@@ -5,8 +5,8 @@ use leptos::server_fn::{ServerFn, axum::register_explicit};
 use types::Permission::{self, Administrator, Member, Public};
 
 use crate::pages::{
-    account::api as account, admin::people::api as people, chat::api as chat, join::api as join,
-    sign_in::api as sign_in,
+    account::api as account, admin::deploy::api as deploy, admin::people::api as people, chat::api as chat,
+    join::api as join, sign_in::api as sign_in,
 };
 
 macro_rules! server_functions {
@@ -39,6 +39,10 @@ server_functions! {
     people::SetRole => Administrator,
     people::SetDisabled => Administrator,
     people::EndSessionsOf => Administrator,
+    deploy::LookAgain => Administrator,
+    deploy::ApplyPlan => Administrator,
+    deploy::CancelApply => Administrator,
+    deploy::ReleasePin => Administrator,
     chat::SendMessage => Member,
     chat::EditMessage => Member,
     chat::Regenerate => Member,

@@ -37,6 +37,8 @@ pub struct Menu {
     pub label: &'static str,
     /// Its picture.
     pub icon: IconName,
+    /// Whether it stands among the entries for those who look after the house.
+    pub administration: bool,
 }
 
 /// A page without islands, menu entry and subdomain.
@@ -52,26 +54,55 @@ const PLAIN: Route = Route {
 /// A page of the chat.
 const CHAT: Route = Route { subdomain: Some("chat"), islands: true, ..PLAIN };
 
+/// A page for those who look after deployments.
+const ADMIN: Route = Route { permission: Permission::Administrator, ..PLAIN };
+
 /// Every page.
 pub static ROUTES: &[Route] = &[
     Route {
         path: "/",
-        menu: Some(Menu { label: "Home", icon: IconName::Home }),
+        menu: Some(Menu { label: "Home", icon: IconName::Home, administration: false }),
         page: |cx| Box::pin(pages::home::page::page(cx)),
         ..PLAIN
     },
     Route {
         path: "/chat",
-        menu: Some(Menu { label: "Chat", icon: IconName::Chat }),
+        menu: Some(Menu { label: "Chat", icon: IconName::Chat, administration: false }),
         page: |cx| Box::pin(pages::chat::page::list(cx)),
         ..CHAT
     },
     Route { path: "/chat/new", page: |cx| Box::pin(pages::chat::page::new(cx)), ..CHAT },
     Route { path: "/chat/{id}", page: |cx| Box::pin(pages::chat::page::thread(cx)), ..CHAT },
     Route {
+        path: "/admin",
+        menu: Some(Menu { label: "Deployments", icon: IconName::Layers, administration: true }),
+        page: |cx| Box::pin(pages::admin::deploy::overview::page(cx)),
+        ..ADMIN
+    },
+    Route { path: "/admin/environments", page: |cx| Box::pin(pages::admin::deploy::environments::list(cx)), ..ADMIN },
+    Route {
+        path: "/admin/environments/{name}",
+        page: |cx| Box::pin(pages::admin::deploy::environments::one(cx)),
+        ..ADMIN
+    },
+    Route {
+        path: "/admin/stacks",
+        islands: true,
+        page: |cx| Box::pin(pages::admin::deploy::stacks::page(cx)),
+        ..ADMIN
+    },
+    Route {
+        path: "/admin/stacks/{environment}/{stack}",
+        page: |cx| Box::pin(pages::admin::deploy::stack::page(cx)),
+        ..ADMIN
+    },
+    Route { path: "/admin/plan", page: |cx| Box::pin(pages::admin::deploy::plan::page::page(cx)), ..ADMIN },
+    Route { path: "/admin/applies", page: |cx| Box::pin(pages::admin::deploy::applies::page::list(cx)), ..ADMIN },
+    Route { path: "/admin/applies/{id}", page: |cx| Box::pin(pages::admin::deploy::applies::page::one(cx)), ..ADMIN },
+    Route {
         path: "/admin/people",
         permission: Permission::Administrator,
-        menu: Some(Menu { label: "People", icon: IconName::People }),
+        menu: Some(Menu { label: "People", icon: IconName::People, administration: true }),
         page: |cx| Box::pin(pages::admin::people::page::page(cx)),
         ..PLAIN
     },

@@ -1,6 +1,6 @@
 import { type Page, expect } from "@playwright/test";
 
-import { type House, type Person, type Stage, ask, invite, join, lastAnswer } from "./test.js";
+import { type House, type Person, type Stage, ask, deployed, invite, join, lastAnswer } from "./test.js";
 import { freePort } from "./server.js";
 
 /** One page as somebody meets it. */
@@ -41,6 +41,13 @@ async function conversation(page: Page): Promise<string> {
   return page.url();
 }
 
+/** A page of the demo's deployments, once they are on the stage. */
+const ofDeployments = async (at: Place, address: string) => {
+  const shown = await asAdministrator(at, address);
+  await deployed(shown.page);
+  return shown;
+};
+
 /** Every page there is, the ones that say what went wrong included. A route without a row here fails a test. */
 export const PAGES: Shown[] = [
   { name: "home", route: "/", status: 200, open: (at) => asAdministrator(at, "/") },
@@ -53,6 +60,56 @@ export const PAGES: Shown[] = [
     open: async (at) => {
       const { page } = await asAdministrator(at, "");
       return { page, address: await conversation(page) };
+    },
+  },
+  { name: "deployments", route: "/admin", status: 200, open: (at) => ofDeployments(at, "/admin") },
+  { name: "stacks", route: "/admin/stacks", status: 200, open: (at) => ofDeployments(at, "/admin/stacks") },
+  { name: "stacks-none", status: 200, open: (at) => ofDeployments(at, "/admin/stacks?q=nothing+like+this") },
+  {
+    name: "stack-failing",
+    route: "/admin/stacks/{environment}/{stack}",
+    status: 200,
+    open: (at) => ofDeployments(at, "/admin/stacks/rumpledev/workflows"),
+  },
+  { name: "stack-drifted", status: 200, open: (at) => ofDeployments(at, "/admin/stacks/rumpletest/documents") },
+  { name: "environments", route: "/admin/environments", status: 200, open: (at) => ofDeployments(at, "/admin/environments") },
+  {
+    name: "environment",
+    route: "/admin/environments/{name}",
+    status: 200,
+    open: (at) => ofDeployments(at, "/admin/environments/rumpledev"),
+  },
+  { name: "plan", route: "/admin/plan", status: 200, open: (at) => ofDeployments(at, "/admin/plan") },
+  { name: "plan-removing", status: 200, open: (at) => ofDeployments(at, "/admin/plan?prune=all") },
+  { name: "applies", route: "/admin/applies", status: 200, open: (at) => ofDeployments(at, "/admin/applies") },
+  {
+    name: "apply-failed",
+    route: "/admin/applies/{id}",
+    status: 200,
+    open: async (at) => {
+      const { page } = await ofDeployments(at, "");
+      await page.goto("/admin/applies");
+      const first = page.locator("a[href^='/admin/applies/']").last();
+      return { page, address: (await first.getAttribute("href")) ?? "" };
+    },
+  },
+  {
+    name: "deployments-empty",
+    status: 200,
+    open: async ({ stage }) => {
+      const house = await stage.house({});
+      return { page: await stage.page(house.server.url, house.administrator), address: "/admin" };
+    },
+  },
+  {
+    name: "deployments-down",
+    status: 200,
+    open: async ({ stage }) => {
+      const house = await stage.house({ env: { PORTAINER_URL: `http://127.0.0.1:${await freePort()}`, PORTAINER_API_KEY: "ptr_none" } });
+      const page = await stage.page(house.server.url, house.administrator);
+      await page.goto("/admin");
+      await page.getByRole("button", { name: "Make it and look" }).click();
+      return { page, address: "/admin" };
     },
   },
   { name: "people", route: "/admin/people", status: 200, open: (at) => asAdministrator(at, "/admin/people") },

@@ -1,5 +1,5 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
-import { mkdtemp, open, rm, truncate } from "node:fs/promises";
+import { mkdtemp, open, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { createServer, type AddressInfo } from "node:net";
 import path from "node:path";
@@ -76,6 +76,12 @@ export class Server {
     const index = await open(`${database}-shm`, "r+");
     await index.write(Buffer.alloc(WAL_INDEX_HEAD), 0, WAL_INDEX_HEAD, 0);
     await index.close();
+  }
+
+  /** Changes a text of the demo's catalog by hand, as with an editor on the machine itself. */
+  async editCatalog(file: string, change: (text: string) => string): Promise<void> {
+    const target = path.join(this.dataDir, "demo-catalog", file);
+    await writeFile(target, change(await readFile(target, "utf8")));
   }
 
   /** How often the server has written the text of running answers to its database since it started. */

@@ -199,3 +199,12 @@ export async function ask(page: Page, text: string, model: string): Promise<void
   await page.getByRole("button", { name: "Send" }).click();
   await page.waitForURL(/\/chat\/[0-9a-f-]{36}/);
 }
+
+/** Waits until the demo's sample is deployed and was looked at: it is put on the stage beside the program's start. */
+export async function deployed(page: Page): Promise<void> {
+  await expect(async () => {
+    await page.goto("/admin");
+    await expect(page.getByText("Drifted", { exact: true }).first()).toBeVisible({ timeout: 500 });
+    await expect(page.getByText("Applying", { exact: true })).toHaveCount(0, { timeout: 500 });
+  }).toPass({ intervals: [250], timeout: 30_000 });
+}

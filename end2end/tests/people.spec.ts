@@ -27,7 +27,7 @@ test("signing in leads back to where one wanted to go", async ({ page, house, ho
 });
 
 test("pages without islands load no script", async ({ page, ada, home }) => {
-  for (const [visitor, path] of [[page, "/sign-in"], [ada, "/"], [ada, "/account"], [ada, "/admin/people"]] as const) {
+  for (const [visitor, path] of [[page, "/sign-in"], [ada, "/"], [ada, "/account"], [ada, "/admin"], [ada, "/admin/plan"], [ada, "/admin/people"]] as const) {
     const scripts: string[] = [];
     const note = (request: { url(): string; resourceType(): string }) => {
       if (request.resourceType() === "script" || request.url().endsWith(".wasm")) scripts.push(request.url());

@@ -40,6 +40,9 @@ pub enum StartError {
     /// The use cases.
     #[error("the server can't be built: {}", crate::http::problem::chain(.0))]
     Service(#[from] ServiceError),
+    /// The system gives no more threads or timers.
+    #[error("can't start the thread of the connections: {0}")]
+    Threads(io::Error),
     /// A part that should run as long as the server ended.
     #[error("{0}")]
     Ended(&'static str),

@@ -2,6 +2,7 @@
 //! that tests change settings and never the wiring.
 
 pub mod cli;
+mod demo;
 mod error;
 mod http;
 mod startup;

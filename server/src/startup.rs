@@ -14,18 +14,22 @@ use config::{Config, ExposeSecret as _, Source};
 use metrics_exporter_prometheus::PrometheusHandle;
 use service::{DeploySettings, Parts, ServiceSettings, Services, World};
 use store::{Blobs, Store, StoreConfig};
-use tokio::{net::TcpListener, time::timeout};
+use tokio::{net::TcpListener, runtime::Handle, time::timeout};
 use tokio_util::sync::CancellationToken;
-use upstream::phoenix::{
-    self, PhoenixConfig,
-    fake::{FakeConfig, FakePhoenix},
+use upstream::{
+    phoenix::{
+        self, PhoenixConfig,
+        fake::{FakeConfig, FakePhoenix},
+    },
+    portainer::fake::FakePortainer,
 };
 use url::Url;
 
 use crate::{
-    StartError, Tuning,
+    StartError, Tuning, demo,
     http::{
         accept,
+        lines::Lines,
         middleware::{host::Hosts, session::SessionRows},
         router,
         statics::Site,
@@ -73,8 +77,8 @@ pub struct Application {
     metrics: PrometheusHandle,
     panics: Arc<AtomicU64>,
     closing: CancellationToken,
-    /// Held so that it goes on answering.
-    _stand_in: Option<FakePhoenix>,
+    /// Held so that they go on answering.
+    _stand_ins: Option<StandIns>,
 }
 
 impl Application {
@@ -101,9 +105,13 @@ impl Application {
         let listener = TcpListener::bind(addr).await.map_err(|cause| StartError::Listen { addr, cause })?;
         let addr = listener.local_addr().map_err(|cause| StartError::Listen { addr, cause })?;
         follow_port(&mut config, addr);
-        let stand_in = if options.demo { Some(start_stand_in(&mut config).await?) } else { None };
+        let stand_ins = if options.demo { Some(StandIns::start(&mut config).await?) } else { None };
+        let change_deploy = with_demo(options.deploy, stand_ins.as_ref(), &config);
         let (services, store) =
-            open_services(&config, options.demo, options.service, options.phoenix, options.deploy).await?;
+            open_services(&config, options.demo, options.service, options.phoenix, change_deploy).await?;
+        if let Some(stand_ins) = &stand_ins {
+            demo::set_stage(&services, Arc::clone(&stand_ins.portainer));
+        }
         let setup_link = services.people().setup_link().await?;
         let panics = Arc::new(AtomicU64::new(0));
         let closing = CancellationToken::new();
@@ -119,6 +127,7 @@ impl Application {
             sessions: Arc::new(SessionRows::new(services.sessions().clone())),
             tuning: options.tuning,
             closing: closing.clone(),
+            workers: Handle::current(),
             panics: Arc::clone(&panics),
             services: services.clone(),
         });
@@ -136,7 +145,7 @@ impl Application {
             metrics: recorder,
             panics,
             closing,
-            _stand_in: stand_in,
+            _stand_ins: stand_ins,
         })
     }
 
@@ -183,13 +192,24 @@ impl Application {
     /// When a part ended by itself, which is a defect.
     pub async fn run_until(self, shutdown: impl Future<Output = ()> + Send) -> Result<(), StartError> {
         let stop = self.closing;
+        let lines = Lines::start().map_err(StartError::Threads)?;
+        self.services.chat().relay_on(lines.handle());
+        let addr = self.addr;
+        let listener = self.listener.into_std().map_err(|cause| StartError::Listen { addr, cause })?;
         let mut work = tokio::spawn({
             let (services, stop) = (self.services.clone(), stop.clone());
             let upkeep = metrics::upkeep(self.metrics, stop.clone());
             async move { tokio::join!(services.run_background(stop), upkeep) }
         });
-        let mut web =
-            tokio::spawn(accept::serve(self.listener, self.router, self.tuning, self.max_connections, stop.clone()));
+        let mut web = lines.handle().spawn({
+            let (router, tuning, most, stop) = (self.router, self.tuning, self.max_connections, stop.clone());
+            async move {
+                // Here, because a listener belongs to the runtime it was made in.
+                let listener = TcpListener::from_std(listener)?;
+                accept::serve(listener, router, tuning, most, stop).await;
+                Ok::<_, io::Error>(())
+            }
+        });
         let outcome = tokio::select! {
             () = shutdown => Ok(()),
             _ = &mut work => Err(StartError::Ended("the background work ended by itself; the log says why")),
@@ -321,10 +341,36 @@ fn follow_port(config: &mut Config, addr: SocketAddr) {
     }
 }
 
-async fn start_stand_in(config: &mut Config) -> Result<FakePhoenix, StartError> {
-    let addr = SocketAddr::from(([127, 0, 0, 1], 0));
-    let stand_in = FakePhoenix::start(FakeConfig::demo()).await.map_err(|cause| StartError::Listen { addr, cause })?;
-    config.phoenix.url = Some(stand_in.url());
-    config.phoenix.api_key = None;
-    Ok(stand_in)
+/// The labelled stand-ins of a demo.
+struct StandIns {
+    _phoenix: FakePhoenix,
+    portainer: Arc<FakePortainer>,
+}
+
+impl StandIns {
+    async fn start(config: &mut Config) -> Result<Self, StartError> {
+        let addr = SocketAddr::from(([127, 0, 0, 1], 0));
+        let failed = |cause| StartError::Listen { addr, cause };
+        let phoenix = FakePhoenix::start(FakeConfig::demo()).await.map_err(failed)?;
+        config.phoenix.url = Some(phoenix.url());
+        config.phoenix.api_key = None;
+        let portainer = demo::portainer(&World::system()).await.map_err(failed)?;
+        Ok(Self { _phoenix: phoenix, portainer: Arc::new(portainer) })
+    }
+}
+
+/// The last changes to the settings of deployments, those of a demo before the test's.
+fn with_demo(
+    change: Option<Change<DeploySettings>>,
+    stand_ins: Option<&StandIns>,
+    config: &Config,
+) -> Option<Change<DeploySettings>> {
+    let Some(stand_ins) = stand_ins else { return change };
+    let (portainer, data) = (Arc::clone(&stand_ins.portainer), config.storage.data_dir.clone());
+    Some(Box::new(move |settings| {
+        demo::redirect(settings, &data, &portainer);
+        if let Some(change) = change {
+            change(settings);
+        }
+    }))
 }

@@ -66,6 +66,8 @@ pub(crate) struct Inner {
     pub(crate) tuning: Tuning,
     /// Cancelled when the process stops: streams end then.
     pub(crate) closing: CancellationToken,
+    /// Makes the pages.
+    pub(crate) workers: tokio::runtime::Handle,
     /// Requests that panicked.
     pub(crate) panics: Arc<AtomicU64>,
 }

@@ -5,7 +5,7 @@ use service::Viewer;
 use types::User;
 
 use crate::{
-    routes::menu,
+    routes::{Menu, Route, menu},
     server::Layout,
     ui::{Avatar, Brand, NavItem},
 };
@@ -26,19 +26,21 @@ pub(super) struct Spot {
 #[component]
 pub(super) fn Frame(viewer: Viewer, spot: Spot, children: Children) -> impl IntoView {
     let Spot { user, path, home, layout } = spot;
-    let items = menu()
-        .filter(|(route, _)| viewer.may(route.permission))
-        .map(|(route, menu)| {
-            let current = is_within(&path, route.path);
-            let href = if route.path == "/" { home.clone() } else { route.path.to_owned() };
-            view! { <NavItem href icon=menu.icon label=menu.label current /> }
-        })
-        .collect_view();
+    let shown: Vec<_> = menu().filter(|(route, _)| viewer.may(route.permission)).collect();
+    let here = nearest(&path, shown.iter().map(|(route, _)| route.path));
+    let item = |(route, menu): &(&'static Route, Menu)| {
+        let current = here == Some(route.path);
+        let href = if route.path == "/" { home.clone() } else { route.path.to_owned() };
+        view! { <NavItem href icon=menu.icon label=menu.label current /> }
+    };
+    let items = shown.iter().filter(|(_, menu)| !menu.administration).map(item).collect_view();
+    let administration = shown.iter().filter(|(_, menu)| menu.administration).map(item).collect_view();
+    let heading = (!administration.is_empty()).then(|| view! { <span class="side-group">"Administration"</span> });
     view! {
         <div class="frame">
             <header class="side">
                 <Brand home=home />
-                <nav class="side-nav" aria-label="Main">{items}</nav>
+                <nav class="side-nav" aria-label="Main">{items}{heading}{administration}</nav>
                 {user.map(|user| person(user.name, is_within(&path, "/account")))}
             </header>
             {main_part(layout, children)}
@@ -76,9 +78,22 @@ fn is_within(path: &str, root: &str) -> bool {
     path == root || (root != "/" && path.strip_prefix(root).is_some_and(|rest| rest.starts_with('/')))
 }
 
+/// The entry a page stands under: the longest of those it is within.
+fn nearest<'a>(path: &str, roots: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    roots.filter(|root| is_within(path, root)).max_by_key(|root| root.len())
+}
+
 #[cfg(test)]
 mod tests {
-    use super::is_within;
+    use super::{is_within, nearest};
+
+    #[test]
+    fn a_page_under_two_entries_marks_the_nearer_one() {
+        let roots = ["/", "/admin", "/admin/people"];
+        assert_eq!(nearest("/admin/people", roots.into_iter()), Some("/admin/people"));
+        assert_eq!(nearest("/admin/stacks", roots.into_iter()), Some("/admin"));
+        assert_eq!(nearest("/account", roots.into_iter()), None);
+    }
 
     #[test]
     fn a_page_marks_the_entry_it_stands_under() {

@@ -45,6 +45,25 @@ pub fn Badge(
     }
 }
 
+/// A state: an icon and a word with a tone.
+#[component]
+pub fn Chip(
+    /// A picture of the state.
+    icon: IconName,
+    /// What it wants to say.
+    #[prop(optional)]
+    tone: Tone,
+    /// The word.
+    children: Children,
+) -> impl IntoView {
+    view! {
+        <span class="badge chip" data-tone=tone.as_str()>
+            <Icon name=icon />
+            {children()}
+        </span>
+    }
+}
+
 /// How a service is doing: a dot and a word.
 #[component]
 pub fn StatusBadge(

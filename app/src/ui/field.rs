@@ -279,6 +279,38 @@ pub fn SelectField(
     surround.wrap(label, control)
 }
 
+/// A choice from a list in a row of filters: its label is read aloud, not shown.
+#[component]
+pub fn Choice(
+    /// Its name in the form.
+    #[prop(into)]
+    name: String,
+    /// What is chosen here.
+    #[prop(into)]
+    label: String,
+    /// Values and their words.
+    options: Vec<(String, String)>,
+    /// The value taken.
+    #[prop(optional, into)]
+    selected: String,
+) -> impl IntoView {
+    let options = options
+        .into_iter()
+        .map(|(value, words)| {
+            let taken = value == selected;
+            view! { <option value=value selected=taken>{words}</option> }
+        })
+        .collect_view();
+    view! {
+        <span class="select">
+            <select class="input" name=name aria-label=label>
+                {options}
+            </select>
+            <Icon name=IconName::ChevronDown />
+        </span>
+    }
+}
+
 /// A box to tick.
 #[component]
 pub fn Check(

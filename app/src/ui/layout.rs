@@ -48,7 +48,7 @@ pub fn DemoBar() -> impl IntoView {
     view! {
         <aside class="demo-bar" aria-label="Demo">
             <strong>"Demo"</strong>
-            " Sample answers by a stand-in."
+            " Sample answers and deployments by stand-ins."
         </aside>
     }
 }

@@ -37,7 +37,7 @@ pub(crate) async fn measure(arguments: &Arguments, report: &mut Report) -> Resul
     }
     seed.close().await;
     let subject = Subject::start(arguments, &ground, None).await?;
-    let empty = Helper::start("yardstick").await?;
+    let empty = Helper::start(&["yardstick"]).await?;
     let headers = client::signed_in(&person.cookie)?;
 
     let home = format!("{}/", subject.url);

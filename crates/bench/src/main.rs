@@ -10,6 +10,7 @@ mod emitter;
 mod home;
 mod machine;
 mod opening;
+mod passing;
 mod relay;
 mod report;
 mod resting;
@@ -73,6 +74,12 @@ enum What {
     /// Serves a stand-in for Portainer: the upstream of `deploy`, run as a process of its own.
     #[command(hide = true)]
     Portainer(deploy::Arguments),
+    /// Passes bytes on to an upstream: the yardstick of `relay`, run as a process of its own.
+    #[command(hide = true)]
+    Passing {
+        /// Where to, as `http://host:port`.
+        upstream: String,
+    },
 }
 
 fn main() -> ExitCode {
@@ -100,6 +107,7 @@ async fn measure(arguments: &Arguments) -> Result<bool, Failure> {
         Some(What::Yardstick) => return home::yardstick().await.map(|()| true),
         Some(What::Emitter) => return emitter::serve().await.map(|()| true),
         Some(What::Portainer(arguments)) => return deploy::serve(arguments).await.map(|()| true),
+        Some(What::Passing { upstream }) => return passing::serve(upstream).await.map(|()| true),
         _ => {}
     }
     let wanted = |what| arguments.what.as_ref().is_none_or(|only| *only == what);

@@ -51,7 +51,7 @@ async fn held(arguments: &Arguments, report: &mut Report) -> Result<(), Failure>
         people.push(seed.person().await?);
     }
     seed.close().await;
-    let emitter = Helper::start("emitter").await?;
+    let emitter = Helper::start(&["emitter"]).await?;
     let subject = Subject::start(arguments, &ground, Some(&emitter.url)).await?;
     let before = subject.memory()?;
     let (told, mut heard) = tokio::sync::mpsc::unbounded_channel();

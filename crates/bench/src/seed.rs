@@ -125,7 +125,6 @@ impl Seed {
                 answer,
                 generation: NewGeneration { id: generation, instance: "seed".to_owned(), lease_until: now },
                 now,
-                job: None,
             })
             .await?;
         self.store
@@ -139,6 +138,7 @@ impl Seed {
                 duration_ms: Some(2_400),
                 last_piece: 1,
                 now,
+                job: None,
             })
             .await?;
         Ok(answer_id)

@@ -110,17 +110,11 @@ impl Subject {
 
     /// Processor time used so far, user and system, in seconds.
     pub(crate) fn processor_time(&self) -> Result<f64, Failure> {
-        let stat = fs::read_to_string(self.proc("stat")?)?;
-        // The name in parentheses may hold spaces; what follows it is regular. utime and stime are fields 14 and 15.
-        let (_, after) = stat.rsplit_once(')').ok_or("unreadable stat")?;
-        let fields: Vec<&str> = after.split_whitespace().collect();
-        let ticks = |index: usize| fields.get(index).and_then(|text| text.parse::<f64>().ok()).unwrap_or_default();
-        Ok((ticks(11) + ticks(12)) / TICKS_PER_SECOND)
+        processor_time(&self.process)
     }
 
     fn proc(&self, name: &str) -> Result<String, Failure> {
-        let id = self.process.id().ok_or("the server has ended")?;
-        Ok(format!("/proc/{id}/{name}"))
+        proc(&self.process, name)
     }
 
     pub(crate) async fn stop(mut self) -> Result<(), Failure> {
@@ -129,33 +123,49 @@ impl Subject {
     }
 }
 
+fn proc(process: &Child, name: &str) -> Result<String, Failure> {
+    let id = process.id().ok_or("the measured process has ended")?;
+    Ok(format!("/proc/{id}/{name}"))
+}
+
+/// User and system time, in seconds.
+fn processor_time(process: &Child) -> Result<f64, Failure> {
+    let stat = fs::read_to_string(proc(process, "stat")?)?;
+    // The name in parentheses may hold spaces; what follows it is regular. utime and stime are fields 14 and 15.
+    let (_, after) = stat.rsplit_once(')').ok_or("unreadable stat")?;
+    let fields: Vec<&str> = after.split_whitespace().collect();
+    let ticks = |index: usize| fields.get(index).and_then(|text| text.parse::<f64>().ok()).unwrap_or_default();
+    Ok((ticks(11) + ticks(12)) / TICKS_PER_SECOND)
+}
+
 /// Another part of this program as a process of its own; its first line of output is its address.
 pub(crate) struct Helper {
-    _process: Child,
+    process: Child,
     _output: Lines<BufReader<ChildStdout>>,
     /// Where it listens.
     pub(crate) url: String,
 }
 
 impl Helper {
-    pub(crate) async fn start(part: &str) -> Result<Self, Failure> {
-        Self::start_with(&[part.to_owned()]).await
-    }
-
-    /// The same with arguments.
-    pub(crate) async fn start_with(arguments: &[String]) -> Result<Self, Failure> {
+    /// Starts a part of this program, as its command line names it.
+    pub(crate) async fn start<S: AsRef<std::ffi::OsStr>>(part: &[S]) -> Result<Self, Failure> {
         let me = fs::canonicalize(Path::new("/proc/self/exe"))?;
         let mut process = Command::new("sh")
             .args(["-c", "ulimit -n 16384 2>/dev/null; exec \"$0\" \"$@\""])
             .arg(me)
-            .args(arguments)
+            .args(part)
             .stdout(Stdio::piped())
             .kill_on_drop(true)
             .spawn()?;
         let stdout = process.stdout.take().ok_or("no output")?;
         let mut output = BufReader::new(stdout).lines();
         let url = output.next_line().await?.ok_or("a helper process ended at start")?;
-        Ok(Self { _process: process, _output: output, url })
+        Ok(Self { process, _output: output, url })
+    }
+
+    /// Processor time used so far, user and system, in seconds.
+    pub(crate) fn processor_time(&self) -> Result<f64, Failure> {
+        processor_time(&self.process)
     }
 }
 

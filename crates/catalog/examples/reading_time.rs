@@ -102,7 +102,7 @@ async fn main() -> Result<(), Failure> {
         }
         let show = |time: Duration| format!("{:.1} ms", time.as_secs_f64() * 1000.0);
         println!(
-            "{count} stacks: parse and check {}, files and git {}, whole read {}, the first one {}",
+            "{count} stacks: parse and check {}, files and git {}, a read of unchanged files {}, the first one {}",
             show(middle(alone)),
             show(middle(files)),
             show(middle(whole)),

@@ -12,7 +12,7 @@ pub mod ports;
 pub mod revisions;
 pub mod wire;
 
-pub use apply::{ApplyError, Cancel, Control, Pace, apply, resume};
+pub use apply::{ApplyError, Cancel, Control, Pace, Redactor, apply, resume};
 pub use drift::{Drift, drift};
 pub use observe::observe;
 pub use overview::{

@@ -27,7 +27,7 @@ impl Context {
         let Parts { store, blobs, inference, world, settings, deploy: _ } = parts;
         let settings = Arc::new(settings);
         let sessions = Sessions::new(store.clone(), world.clone(), Arc::clone(&settings));
-        let queue = Queue::new(store.clone(), world.clone());
+        let queue = Queue::new(world.clone());
         Self { store, blobs, inference, world, settings, sessions, queue }
     }
 }

@@ -4,6 +4,7 @@ use types::{Conversation, ConversationId, ConversationSettings, ConversationSumm
 
 use crate::{
     Result, Store, StoreError,
+    batch::Step,
     codec::{parse, parse_optional},
     db::args,
 };
@@ -67,6 +68,27 @@ impl TryFrom<SummaryDb> for ConversationSummary {
     fn try_from(row: SummaryDb) -> Result<Self> {
         Ok(Self { id: parse("conversations.id", &row.conversation_id)?, title: row.title, updated_at: row.updated_at })
     }
+}
+
+/// Makes a conversation that shows the branch which ends in `leaf`, if its person is enabled.
+pub(crate) fn begin(new: &NewConversation, leaf: MessageId) -> Step {
+    (
+        "INSERT INTO conversations \
+         (id, user_id, title, auto_title, model, system_prompt, temperature, created_at, updated_at, leaf_id) \
+         SELECT $1, $2, $3, $4, $5, $6, $7, $8, $8, $9 \
+         WHERE EXISTS (SELECT 1 FROM users u WHERE u.id = $2 AND u.disabled_at IS NULL)",
+        args![
+            new.id,
+            new.user_id,
+            &new.title,
+            new.auto_title,
+            new.settings.model.as_deref(),
+            &new.settings.system_prompt,
+            new.settings.temperature,
+            new.now,
+            leaf
+        ],
+    )
 }
 
 impl Store {

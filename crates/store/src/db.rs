@@ -101,7 +101,7 @@ ids!(ApiTokenId, AuditId, ConversationId, GenerationId, InvitationId, JobId, Mes
 pub(crate) trait FromDb: Send + Unpin + for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> {}
 impl<T> FromDb for T where T: Send + Unpin + for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> {}
 
-fn bind<A>(args: Args) -> Result<A>
+pub(crate) fn bind<A>(args: Args) -> Result<A>
 where
     A: Arguments,
     Option<String>: for<'q> Encode<'q, A::Database> + Type<A::Database>,

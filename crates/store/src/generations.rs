@@ -3,10 +3,11 @@
 use types::{ConversationId, GenerationId, GenerationState, MessageId, Millis, Usage, UserId};
 
 use crate::{
-    Backend, Result, Store, StoreError,
+    Backend, NewJob, Result, Store, StoreError,
+    batch::Step,
     codec::{Word, number, parse},
     db::{Tx, args},
-    people, pieces,
+    jobs, people, pieces,
 };
 
 /// A generation to be started.
@@ -62,6 +63,8 @@ pub struct FinishedGeneration {
     pub last_piece: u64,
     /// Now.
     pub now: Millis,
+    /// A job to enqueue with it.
+    pub job: Option<NewJob>,
 }
 
 #[derive(sqlx::FromRow)]
@@ -93,22 +96,14 @@ impl TryFrom<GenerationDb> for GenerationRow {
     }
 }
 
-/// Starts a generation inside a transaction.
-pub(crate) async fn insert(
-    tx: &mut Tx,
-    conversation: ConversationId,
-    message: MessageId,
-    new: &NewGeneration,
-    now: Millis,
-) -> Result<()> {
-    tx.execute(
+/// Starts a generation, if its message is there.
+pub(crate) fn insert(conversation: ConversationId, message: MessageId, new: &NewGeneration, now: Millis) -> Step {
+    (
         "INSERT INTO generations \
          (id, conversation_id, message_id, instance, state, stop_requested, lease_until, started_at, last_piece) \
-         VALUES ($1, $2, $3, $4, 'running', 0, $5, $6, 0)",
+         SELECT $1, $2, $3, $4, 'running', 0, $5, $6, 0 WHERE EXISTS (SELECT 1 FROM messages m WHERE m.id = $3)",
         args![new.id, conversation, message, &new.instance, new.lease_until, now],
     )
-    .await?;
-    Ok(())
 }
 
 /// Asks all running generations of a person to stop, inside a transaction.
@@ -127,39 +122,40 @@ fn ids(rows: Vec<(String,)>) -> Result<Vec<GenerationId>> {
 }
 
 impl Store {
-    /// Ends a generation: the message gets its whole text and its figures, the pieces go. Returns whether it was still
-    /// running; if not (it was taken for dead meanwhile), nothing is written.
+    /// Ends a generation: the message gets its whole text and its figures, the pieces go, the job is enqueued. Returns
+    /// whether it was still running; if not (it was taken for dead meanwhile), nothing is written.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] when the database does not answer.
     pub async fn finish_generation(&self, end: FinishedGeneration) -> Result<bool> {
-        let mut tx = self.db.begin().await?;
-        let message: Option<(String,)> = tx
-            .optional(
-                "UPDATE generations SET state = $2, ended_at = $3, last_piece = $4 \
-                 WHERE id = $1 AND state = 'running' RETURNING message_id",
-                args![end.id, end.state.word(), end.now, end.last_piece],
-            )
-            .await?;
-        let Some((message,)) = message else { return Ok(false) };
-        tx.execute(
-            "UPDATE messages SET text = $2, status = $3, error = $4, prompt_tokens = $5, completion_tokens = $6, \
-             first_token_ms = $7, duration_ms = $8 WHERE id = $1",
-            args![
-                message,
-                end.text,
-                end.state.word(),
-                end.error,
-                end.usage.map(|usage| i64::from(usage.prompt_tokens)),
-                end.usage.map(|usage| i64::from(usage.completion_tokens)),
-                end.first_token_ms,
-                end.duration_ms
-            ],
-        )
-        .await?;
-        pieces::delete(&mut tx, end.id).await?;
-        tx.commit().await?;
-        Ok(true)
+        let usage = end.usage;
+        let mut steps: Vec<Step> = vec![
+            // Locks the row on PostgreSQL; whoever takes the generation for dead at the same time waits here, or has been faster.
+            ("UPDATE generations SET ended_at = $2 WHERE id = $1 AND state = 'running'", args![end.id, end.now]),
+            (
+                "UPDATE messages SET text = $2, status = $3, error = $4, prompt_tokens = $5, completion_tokens = $6, \
+                 first_token_ms = $7, duration_ms = $8 \
+                 WHERE id = (SELECT g.message_id FROM generations g WHERE g.id = $1 AND g.state = 'running')",
+                args![
+                    end.id,
+                    end.text,
+                    end.state.word(),
+                    end.error,
+                    usage.map(|usage| i64::from(usage.prompt_tokens)),
+                    usage.map(|usage| i64::from(usage.completion_tokens)),
+                    end.first_token_ms,
+                    end.duration_ms
+                ],
+            ),
+            (pieces::DELETE, args![end.id]),
+        ];
+        steps.extend(end.job.map(|job| jobs::insert_at_end_of(&job, end.id)));
+        // Last, as the others hang on it.
+        steps.push((
+            "UPDATE generations SET state = $2, last_piece = $3 WHERE id = $1 AND state = 'running'",
+            args![end.id, end.state.word(), end.last_piece],
+        ));
+        Ok(self.db.batch(steps).await?.last() == Some(&1))
     }
 
     /// Goes on with a message whose writing ended: a new generation appends to the text that is there. Returns the
@@ -192,7 +188,8 @@ impl Store {
             )
             .await?;
         let conversation = parse("messages.conversation_id", &conversation)?;
-        insert(&mut tx, conversation, message, new, now).await?;
+        let (sql, args) = insert(conversation, message, new, now);
+        tx.execute(sql, args).await?;
         tx.execute("UPDATE conversations SET updated_at = $2 WHERE id = $1", args![conversation, now]).await?;
         tx.commit().await?;
         Ok(conversation)
@@ -307,7 +304,7 @@ impl Store {
                 args![message, id],
             )
             .await?;
-            pieces::delete(&mut tx, id).await?;
+            tx.execute(pieces::DELETE, args![id]).await?;
             interrupted.push(id);
         }
         tx.commit().await?;

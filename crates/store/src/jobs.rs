@@ -1,11 +1,12 @@
 //! Background jobs as rows: enqueued in the transaction of what they follow from, claimed once, leased, retried.
 
-use types::{JobId, Millis};
+use types::{GenerationId, JobId, Millis};
 
 use crate::{
     Backend, Result, Store, StoreError,
+    batch::Step,
     codec::{Word, number, parse},
-    db::{Tx, args},
+    db::{Args, args},
 };
 
 /// A job to be enqueued.
@@ -117,17 +118,27 @@ macro_rules! claim {
     };
 }
 
-/// Enqueues inside a transaction. Returns false when an open job with the same unique key exists.
-pub(crate) async fn insert(tx: &mut Tx, job: &NewJob) -> Result<bool> {
-    let inserted = tx
-        .execute(
+/// Enqueues a job. `$1` to `$6` are [`values`]; `WHERE` says on what it hangs.
+macro_rules! insert {
+    ($when:literal) => {
+        concat!(
             "INSERT INTO jobs (id, kind, payload, state, due_at, attempts, max_attempts, unique_key) \
-             VALUES ($1, $2, $3, 'ready', $4, 0, $5, $6) \
-             ON CONFLICT (unique_key) WHERE state IN ('ready', 'running') DO NOTHING",
-            args![job.id, &job.kind, &job.payload, job.run_at, job.max_attempts.max(1), job.unique_key.as_deref()],
+             SELECT $1, $2, $3, 'ready', $4, 0, $5, $6 WHERE ",
+            $when,
+            " ON CONFLICT (unique_key) WHERE state IN ('ready', 'running') DO NOTHING"
         )
-        .await?;
-    Ok(inserted > 0)
+    };
+}
+
+fn values(job: &NewJob) -> Args {
+    args![job.id, &job.kind, &job.payload, job.run_at, job.max_attempts.max(1), job.unique_key.as_deref()]
+}
+
+/// Enqueues in the transaction that ends a generation, if it still runs there.
+pub(crate) fn insert_at_end_of(job: &NewJob, generation: GenerationId) -> Step {
+    let mut args = values(job);
+    args.extend(args![generation]);
+    (insert!("EXISTS (SELECT 1 FROM generations g WHERE g.id = $7 AND g.state = 'running')"), args)
 }
 
 impl Store {
@@ -136,10 +147,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`] when the database does not answer.
     pub async fn enqueue(&self, job: &NewJob) -> Result<bool> {
-        let mut tx = self.db.begin().await?;
-        let inserted = insert(&mut tx, job).await?;
-        tx.commit().await?;
-        Ok(inserted)
+        Ok(self.db.execute(insert!("1 = 1"), values(job)).await? > 0)
     }
 
     /// Takes the job that has been due longest, of these kinds, for `owner` alone until `lease_until`. A job whose

@@ -6,6 +6,7 @@
 
 mod applies;
 mod audit;
+mod batch;
 mod blobs;
 mod codec;
 mod conversations;

@@ -3,10 +3,12 @@
 use types::{BranchPosition, ConversationId, Message, MessageId, MessageRole, MessageStatus, Millis, Usage, UserId};
 
 use crate::{
-    NewGeneration, NewJob, Result, Store, StoreError,
+    NewConversation, NewGeneration, Result, Store, StoreError,
+    batch::Step,
     codec::{Word, number, parse, parse_optional},
-    db::{Tx, args},
-    generations, jobs, people,
+    conversations,
+    db::args,
+    generations, people,
 };
 
 /// A message to be written.
@@ -41,8 +43,6 @@ pub struct PromptAndAnswer {
     pub generation: NewGeneration,
     /// Now.
     pub now: Millis,
-    /// A job to enqueue with it.
-    pub job: Option<NewJob>,
 }
 
 /// A message as a query gives it.
@@ -126,26 +126,38 @@ impl TryFrom<MessageDb> for Message {
     }
 }
 
-/// Inserts a message whose parent, if any, is in the same conversation.
-pub(crate) async fn insert(tx: &mut Tx, conversation: ConversationId, new: &NewMessage, now: Millis) -> Result<()> {
-    let inserted = tx
-        .execute(
-            "INSERT INTO messages (id, conversation_id, parent_id, parent_key, role, text, status, model, created_at) \
-             SELECT $1, $2, $3, COALESCE($3, $2), $4, $5, $6, $7, $8 \
-             WHERE $3 IS NULL OR EXISTS (SELECT 1 FROM messages p WHERE p.id = $3 AND p.conversation_id = $2)",
-            args![
-                new.id,
-                conversation,
-                new.parent,
-                new.role.word(),
-                &new.text,
-                new.status.word(),
-                new.model.as_deref(),
-                now
-            ],
-        )
-        .await?;
-    if inserted == 0 { Err(StoreError::NotFound) } else { Ok(()) }
+/// Writes a message, if its conversation shows the branch that ends in `leaf`.
+fn insert(conversation: ConversationId, new: &NewMessage, leaf: MessageId, now: Millis) -> Step {
+    (
+        "INSERT INTO messages (id, conversation_id, parent_id, parent_key, role, text, status, model, created_at) \
+         SELECT $1, $2, $3, COALESCE($3, $2), $4, $5, $6, $7, $8 \
+         WHERE EXISTS (SELECT 1 FROM conversations c WHERE c.id = $2 AND c.leaf_id = $9)",
+        args![
+            new.id,
+            conversation,
+            new.parent,
+            new.role.word(),
+            &new.text,
+            new.status.word(),
+            new.model.as_deref(),
+            now,
+            leaf
+        ],
+    )
+}
+
+/// Shows the branch that ends in the new answer and puts the conversation on top of the list, if all is as it must be: the
+/// person enabled, the conversation theirs and not deleted, the parents its messages.
+fn show(new: &PromptAndAnswer, parents: [Option<MessageId>; 2]) -> Step {
+    let [first, second] = parents;
+    (
+        "UPDATE conversations SET leaf_id = $3, updated_at = $4 \
+         WHERE id = $2 AND user_id = $1 AND deleted_at IS NULL \
+         AND EXISTS (SELECT 1 FROM users u WHERE u.id = $1 AND u.disabled_at IS NULL) \
+         AND ($5 IS NULL OR EXISTS (SELECT 1 FROM messages p WHERE p.id = $5 AND p.conversation_id = $2)) \
+         AND ($6 IS NULL OR EXISTS (SELECT 1 FROM messages p WHERE p.id = $6 AND p.conversation_id = $2))",
+        args![new.user_id, new.conversation, new.answer.id, new.now, first, second],
+    )
 }
 
 impl Store {
@@ -157,27 +169,36 @@ impl Store {
     /// person is disabled; [`StoreError::Conflict`] on `generations_conversation_id` while another answer is being
     /// written in the conversation.
     pub async fn append_prompt_and_answer(&self, new: PromptAndAnswer) -> Result<()> {
-        let mut tx = self.db.begin().await?;
-        people::hold_enabled(&mut tx, new.user_id).await?;
-        let changed = tx
-            .execute(
-                "UPDATE conversations SET leaf_id = $3, updated_at = $4 \
-                 WHERE id = $2 AND user_id = $1 AND deleted_at IS NULL",
-                args![new.user_id, new.conversation, new.answer.id, new.now],
-            )
-            .await?;
-        if changed == 0 {
-            return Err(StoreError::NotFound);
+        self.append(None, new).await
+    }
+
+    /// As [`Store::append_prompt_and_answer`], in a conversation that is made with it.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] when the person is disabled or does not exist, or a message has a parent elsewhere.
+    pub async fn begin_conversation(&self, conversation: &NewConversation, new: PromptAndAnswer) -> Result<()> {
+        self.append(Some(conversation), new).await
+    }
+
+    async fn append(&self, begun: Option<&NewConversation>, new: PromptAndAnswer) -> Result<()> {
+        let prompt = new.prompt.as_ref();
+        let elsewhere = new.answer.parent.filter(|parent| prompt.is_none_or(|prompt| prompt.id != *parent));
+        let parents = [prompt.and_then(|prompt| prompt.parent), elsewhere];
+        let mut steps: Vec<Step> = vec![(people::HOLD_ENABLED, args![new.user_id])];
+        match begun {
+            Some(begun) if parents == [None, None] => steps.push(conversations::begin(begun, new.answer.id)),
+            Some(_) => return Err(StoreError::NotFound),
+            None => steps.push(show(&new, parents)),
         }
-        if let Some(prompt) = &new.prompt {
-            insert(&mut tx, new.conversation, prompt, new.now).await?;
+        // What follows hangs on the conversation's new end, which only the step before can have written.
+        let leaf = new.answer.id;
+        steps.extend(prompt.map(|prompt| insert(new.conversation, prompt, leaf, new.now)));
+        steps.push(insert(new.conversation, &new.answer, leaf, new.now));
+        steps.push(generations::insert(new.conversation, leaf, &new.generation, new.now));
+        match self.db.batch(steps).await?.as_slice() {
+            [1, 1, ..] => Ok(()),
+            _ => Err(StoreError::NotFound),
         }
-        insert(&mut tx, new.conversation, &new.answer, new.now).await?;
-        generations::insert(&mut tx, new.conversation, new.answer.id, &new.generation, new.now).await?;
-        if let Some(job) = &new.job {
-            jobs::insert(&mut tx, job).await?;
-        }
-        tx.commit().await
     }
 
     /// One message of a person, with its conversation. Deleted conversations are absent.

@@ -129,12 +129,13 @@ async fn keep_an_administrator(tx: &mut Tx, id: UserId) -> Result<()> {
     Ok(())
 }
 
+/// Touches the row of a person (`$1`) who is not disabled. Changes nothing: an update is the lock that both databases know.
+pub(crate) const HOLD_ENABLED: &str = "UPDATE users SET disabled_at = NULL WHERE id = $1 AND disabled_at IS NULL";
+
 /// Holds a person's row until the transaction ends, so that what begins in it cannot cross their being disabled: either
 /// this sees them disabled, or the disabling sees what was begun. Refuses for nobody and for a disabled person.
 pub(crate) async fn hold_enabled(tx: &mut Tx, id: UserId) -> Result<()> {
-    // Changes nothing: an update is the lock that both databases know.
-    let held =
-        tx.execute("UPDATE users SET disabled_at = NULL WHERE id = $1 AND disabled_at IS NULL", args![id]).await?;
+    let held = tx.execute(HOLD_ENABLED, args![id]).await?;
     if held == 0 { Err(StoreError::NotFound) } else { Ok(()) }
 }
 

@@ -1,14 +1,8 @@
 //! Pieces: the text of a running generation, in the order it came.
 
-use std::sync::LazyLock;
-
 use types::GenerationId;
 
-use crate::{
-    Result, Store,
-    codec::number,
-    db::{Args, Tx, args},
-};
+use crate::{Backend, Result, Store, StoreError, codec::number, db::args};
 
 /// Consecutive pieces of one generation, joined.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,22 +15,18 @@ pub struct PieceBatch {
     pub text: String,
 }
 
-/// Rows that one statement writes; what is left over takes the next smaller size.
-const SIZES: [usize; 3] = [64, 8, 1];
+/// The batches as one parameter: `[["generation", n, "text"], …]`, so that one statement writes any number of them. Leaves out
+/// generations that ended meanwhile, so that one of them does not spoil the others' batch, and rows that are there already, so
+/// that a batch may be tried again.
+const INSERT_SQLITE: &str = "INSERT INTO pieces (generation_id, n, text) \
+     SELECT g.id, v.value ->> 1, v.value ->> 2 FROM json_each($1) AS v JOIN generations g ON g.id = v.value ->> 0 \
+     WHERE g.state = 'running' ON CONFLICT DO NOTHING";
+const INSERT_POSTGRES: &str = "INSERT INTO pieces (generation_id, n, text) \
+     SELECT g.id, CAST(v.value ->> 1 AS BIGINT), v.value ->> 2 FROM json_array_elements(CAST($1 AS json)) AS v \
+     JOIN generations g ON g.id = v.value ->> 0 WHERE g.state = 'running' ON CONFLICT DO NOTHING";
 
-/// One statement per size, made once. Leaves out generations that ended meanwhile, so that one of them does not spoil
-/// the others' batch, and rows that are there already, so that a batch may be tried again.
-static INSERTS: LazyLock<[String; 3]> = LazyLock::new(|| {
-    SIZES.map(|rows| {
-        let values: Vec<String> =
-            (0..rows).map(|row| row * 3).map(|at| format!("(${}, ${}, ${})", at + 1, at + 2, at + 3)).collect();
-        format!(
-            "INSERT INTO pieces (generation_id, n, text) SELECT v.column1, v.column2, v.column3 FROM (VALUES {}) AS v \
-             JOIN generations g ON g.id = v.column1 WHERE g.state = 'running' ON CONFLICT DO NOTHING",
-            values.join(", ")
-        )
-    })
-});
+/// Deletes a generation's pieces, once the message holds the whole text.
+pub(crate) const DELETE: &str = "DELETE FROM pieces WHERE generation_id = $1";
 
 #[derive(sqlx::FromRow)]
 struct PieceDb {
@@ -44,41 +34,32 @@ struct PieceDb {
     text: String,
 }
 
-/// Deletes a generation's pieces, once the message holds the whole text.
-pub(crate) async fn delete(tx: &mut Tx, generation: GenerationId) -> Result<()> {
-    tx.execute("DELETE FROM pieces WHERE generation_id = $1", args![generation]).await?;
-    Ok(())
-}
-
 impl Store {
-    /// Writes pieces of any number of generations in one transaction. Those of generations that have ended are left
+    /// Writes pieces of any number of generations in one statement. Those of generations that have ended are left
     /// out.
     ///
     /// # Errors
-    /// [`crate::StoreError::Unavailable`] when the database does not answer; then none is written and the same call may
+    /// [`StoreError::Unavailable`] when the database does not answer; then none is written and the same call may
     /// be made again.
     pub async fn append_pieces(&self, batches: &[PieceBatch]) -> Result<()> {
         if batches.is_empty() {
             return Ok(());
         }
-        let mut tx = self.db.begin().await?;
-        let mut rest = batches;
-        for (rows, sql) in SIZES.into_iter().zip(INSERTS.iter()) {
-            while rest.len() >= rows {
-                let (now, later) = rest.split_at(rows);
-                let args: Args = now.iter().flat_map(|batch| args![batch.generation, batch.n, &batch.text]).collect();
-                tx.execute(sql.as_str(), args).await?;
-                rest = later;
-            }
-        }
-        tx.commit().await
+        let rows: Vec<_> = batches.iter().map(|batch| (batch.generation, batch.n, &batch.text)).collect();
+        let rows = serde_json::to_string(&rows).map_err(|error| StoreError::Database(error.into()))?;
+        let sql = match self.backend() {
+            Backend::Sqlite => INSERT_SQLITE,
+            Backend::Postgres => INSERT_POSTGRES,
+        };
+        self.db.execute(sql, args![rows]).await?;
+        Ok(())
     }
 
     /// A running generation's batches that end after piece `n`, in order, each with the number of its last piece. A
     /// batch may begin at or before `n` when `n` is not the end of a batch.
     ///
     /// # Errors
-    /// [`crate::StoreError::Unavailable`] when the database does not answer.
+    /// [`StoreError::Unavailable`] when the database does not answer.
     pub async fn pieces_after(&self, generation: GenerationId, n: u64) -> Result<Vec<(u64, String)>> {
         let rows: Vec<PieceDb> = self
             .db

@@ -3,9 +3,11 @@
 pub(crate) mod accept;
 mod api;
 pub(crate) mod api_v1;
+mod aside;
 pub(crate) mod facts;
 mod forms;
 mod health;
+pub(crate) mod lines;
 mod metrics;
 pub(crate) mod middleware;
 mod pages;

@@ -6,13 +6,14 @@
 //! 2. routing: site files, health and metrics end here, without a look at any session;
 //! 3. the session cookie;
 //! 4. the viewer ([`viewer::attach`]): one query if a cookie or a token came; panics from here on are shown in the viewer's frame;
-//! 5. compression of pages and data. Streams stand beside it;
-//! 6. the page, the server function, or the form around it.
+//! 5. on to a worker: up to here, and for streams altogether, the thread of the connections does it all ([`aside::answer`]);
+//! 6. compression of pages and data. Streams stand beside it;
+//! 7. the page, the server function, or the form around it.
 
 use axum::{Router, middleware};
 
 use super::{
-    api, api_v1,
+    api, api_v1, aside,
     middleware::{border, compression, session, viewer},
     pages, table,
 };
@@ -29,6 +30,7 @@ pub(crate) fn build(state: AppState, more: Router) -> Router {
         .merge(more.with_state(()))
         .fallback(pages::missing)
         .layer(compression::layer())
+        .layer(middleware::from_fn_with_state(state.clone(), aside::answer))
         .merge(table::router(table::STREAMS))
         .merge(api_v1::table::router(true))
         .layer(middleware::from_fn_with_state(state.clone(), viewer::attach))

@@ -37,8 +37,10 @@ pub(crate) const MACHINES: &[Endpoint] = &[
 ];
 
 /// For people, and never compressed: compression would wait for more.
-pub(crate) const STREAMS: &[Endpoint] =
-    &[Endpoint::post("/api/stream/generations/{id}", |filter| on(filter, streams::generation))];
+pub(crate) const STREAMS: &[Endpoint] = &[
+    Endpoint::post("/api/stream/generations/{id}", |filter| on(filter, streams::generation)),
+    Endpoint::post("/api/stream/applies/{id}", |filter| on(filter, streams::apply)),
+];
 
 /// A router of a table's routes.
 pub(crate) fn router(table: &[Endpoint]) -> Router<AppState> {

@@ -5,6 +5,7 @@
 mod address;
 mod api_v1;
 mod cookies;
+mod deployments;
 mod flood;
 mod forms;
 mod health;

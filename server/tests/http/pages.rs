@@ -86,6 +86,11 @@ async fn every_page_stands_under_a_strict_policy() {
         (&person, "/chat/new"),
         (&person, &thread),
         (&person, "/account"),
+        (&person, "/admin"),
+        (&person, "/admin/stacks"),
+        (&person, "/admin/environments"),
+        (&person, "/admin/plan"),
+        (&person, "/admin/applies"),
         (&person, "/admin/people"),
         (&person, "/nowhere"),
     ] {

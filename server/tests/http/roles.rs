@@ -17,6 +17,14 @@ const PAGES: &[Row] = &[
     ("/chat", "/chat", [303, 200, 200]),
     ("/chat/new", "/chat/new", [303, 200, 200]),
     ("/chat/{id}", "/chat/019078e5-0000-7000-8000-000000000000", [303, 404, 404]),
+    ("/admin", "/admin", [303, 403, 200]),
+    ("/admin/environments", "/admin/environments", [303, 403, 200]),
+    ("/admin/environments/{name}", "/admin/environments/nowhere", [303, 403, 200]),
+    ("/admin/stacks", "/admin/stacks", [303, 403, 200]),
+    ("/admin/stacks/{environment}/{stack}", "/admin/stacks/nowhere/nothing", [303, 403, 200]),
+    ("/admin/plan", "/admin/plan", [303, 403, 200]),
+    ("/admin/applies", "/admin/applies", [303, 403, 200]),
+    ("/admin/applies/{id}", "/admin/applies/019078e5-0000-7000-8000-000000000000", [303, 403, 404]),
     ("/admin/people", "/admin/people", [303, 403, 200]),
     ("/account", "/account", [303, 200, 200]),
     ("/sign-in", "/sign-in", [200, 303, 303]),
@@ -39,6 +47,10 @@ const FUNCTIONS: &[(&str, [u16; 3])] = &[
     ("/api/set_role", [401, 403, 422]),
     ("/api/set_disabled", [401, 403, 422]),
     ("/api/end_sessions_of", [401, 403, 422]),
+    ("/api/look_again", [401, 403, 422]),
+    ("/api/apply_plan", [401, 403, 422]),
+    ("/api/cancel_apply", [401, 403, 422]),
+    ("/api/release_pin", [401, 403, 422]),
     ("/api/send", [401, 422, 422]),
     ("/api/edit_message", [401, 422, 422]),
     ("/api/regenerate", [401, 422, 422]),
@@ -66,6 +78,7 @@ const OTHERS: &[Row] = &[
         "/api/stream/generations/019078e5-0000-7000-8000-000000000000?after=0",
         [401, 404, 404],
     ),
+    ("/api/stream/applies/{id}", "/api/stream/applies/019078e5-0000-7000-8000-000000000000?after=0", [401, 403, 404]),
 ];
 
 fn same(what: &str, rows: impl Iterator<Item = &'static str>, real: impl Iterator<Item = &'static str>) {
@@ -158,6 +171,8 @@ async fn other_routes_let_in_whom_they_should() {
                 let response = person.follow(id, 0).await;
                 assert_eq!(response.status(), statuses[who], "{route} for {who}");
                 continue;
+            } else if route.starts_with("/api/stream/") {
+                person.call(path, &()).await
             } else {
                 person.send(person.request(Method::GET, path)).await
             };

@@ -1,3 +1,4 @@
-//! What only administrators see.
+//! Looking after the house.
 
+pub mod deploy;
 pub mod people;

@@ -4,7 +4,10 @@ use leptos::prelude::*;
 use types::{ConversationSummary, Millis, Permission, ServiceState, ServiceStatus};
 
 use crate::{
-    pages::parts::{When, done},
+    pages::{
+        admin::deploy::summary::{Counts, Summary, summary},
+        parts::{When, done},
+    },
     server::{Page, PageCx, PageResult},
     ui::{ButtonKind, Card, EmptyState, Icon, IconName, LinkButton, PageHeader, StatusBadge},
 };
@@ -21,6 +24,7 @@ pub async fn page(cx: PageCx) -> PageResult {
     let recent = cx.ok(cx.services().chat().list(member, None).await)?.conversations;
     let status = cx.services().chat().status();
     let administrator = cx.viewer().may(Permission::Administrator);
+    let deployments = cx.viewer().operator().ok().map(|operator| summary(&cx, &operator));
     let (name, now) = (member.user().name.clone(), cx.now());
     let toast = done(cx.query("done"), &[("joined", "Welcome. Your account is ready.")]);
     let view = move || {
@@ -28,6 +32,7 @@ pub async fn page(cx: PageCx) -> PageResult {
             <PageHeader title=format!("Hello, {}", first_word(&name)) lead="This is what you can use here." />
             <div class="cards">
                 {chat_card(status, now)}
+                {deployments.map(|summary| deployments_card(summary, now))}
                 {administrator.then(people_card)}
             </div>
             {recent_block(recent, now)}
@@ -63,6 +68,21 @@ fn chat_card(status: ServiceStatus, now: Millis) -> impl IntoView {
                 <LinkButton href="/chat/new" kind=ButtonKind::Primary icon=IconName::Plus>"New chat"</LinkButton>
                 <LinkButton href="/chat">"Conversations"</LinkButton>
             </div>
+        </Card>
+    }
+}
+
+fn deployments_card(summary: Summary, now: Millis) -> impl IntoView {
+    let Summary { text, at, standings } = summary;
+    view! {
+        <Card>
+            <div class="card-head">
+                <h2 class="card-title"><Icon name=IconName::Layers />"Deployments"</h2>
+            </div>
+            <p class="card-text">{text}</p>
+            {(!standings.is_empty()).then(|| view! { <Counts standings /> })}
+            {at.map(|at| view! { <p class="card-text muted">"Seen "<When at now /></p> })}
+            <div class="card-foot"><LinkButton href="/admin">"Open"</LinkButton></div>
         </Card>
     }
 }

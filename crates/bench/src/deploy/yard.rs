@@ -81,7 +81,7 @@ impl Yard {
             deploys.as_millis().to_string(),
             if source == Source::Repositories { repositories.display().to_string() } else { String::new() },
         ];
-        let portainer = Helper::start_with(&arguments).await?;
+        let portainer = Helper::start(&arguments).await?;
         let url: Url = portainer.url.parse()?;
         let store = Store::connect(&StoreConfig { url: database_url(folder.path()), max_connections: 4 }).await?;
         store.migrate().await?;

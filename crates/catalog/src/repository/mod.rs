@@ -43,6 +43,8 @@ pub struct Repository {
     format: Arc<str>,
     /// The commit last asked for.
     last_tree: Arc<Mutex<Option<CachedTree>>>,
+    /// What was last read, and what it said.
+    last_reading: Arc<Mutex<Option<(Snapshot, Reading)>>>,
 }
 
 /// A commit and its files.
@@ -87,7 +89,8 @@ impl Repository {
             return Err(GitError::Failed { what: "rev-parse".to_owned(), detail }.into());
         };
         let (git_dir, common, format) = (PathBuf::from(git_dir), PathBuf::from(common), format.into());
-        let repository = Self { git, root, git_dir, common, format, last_tree: Arc::default() };
+        let repository =
+            Self { git, root, git_dir, common, format, last_tree: Arc::default(), last_reading: Arc::default() };
         if repository.is_unfinished() {
             let lock = repository.lock(true).await?;
             repository.mend(&lock).await?;
@@ -101,12 +104,21 @@ impl Repository {
         &self.root
     }
 
-    /// Reads the catalog as it stands in the working tree, hand edits included.
+    /// Reads the catalog as it stands in the working tree, hand edits included. The files are looked at each time; what they say is
+    /// worked out anew only if they differ.
     ///
     /// # Errors
     /// [`CatalogError::Git`] if git or the folder fails. What is wrong inside the files is part of the reading.
     pub async fn read(&self) -> Result<Reading, CatalogError> {
-        Ok(read(&self.snapshot().await?))
+        let snapshot = self.snapshot().await?;
+        if let Some((known, reading)) = &*self.last_reading.lock().unwrap_or_else(PoisonError::into_inner)
+            && *known == snapshot
+        {
+            return Ok(reading.clone());
+        }
+        let reading = read(&snapshot);
+        *self.last_reading.lock().unwrap_or_else(PoisonError::into_inner) = Some((snapshot, reading.clone()));
+        Ok(reading)
     }
 
     /// The files as they stand in the working tree.

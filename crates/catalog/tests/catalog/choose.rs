@@ -83,6 +83,7 @@ async fn branches_tags_and_compose_files_are_listed_with_and_without_a_password(
         );
         let text = remote.text(&address, &new, "deploy/stack.yml", credential).await.unwrap();
         assert_eq!(text.as_deref(), Some("# deploy/stack.yml\n"));
+        assert_eq!(remote.text(&address, &new, "./deploy//stack.yml", credential).await.unwrap(), text);
         for none in ["nope.yml", "deploy", "../x", ""] {
             assert_eq!(remote.text(&address, &new, none, credential).await.unwrap(), None, "{none}");
         }

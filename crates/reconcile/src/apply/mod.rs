@@ -21,6 +21,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 pub use control::{Cancel, Control, Pace};
 pub use error::ApplyError;
+pub use redact::Redactor;
 pub use resume::resume;
 
 use crate::{

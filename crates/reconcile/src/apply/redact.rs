@@ -15,18 +15,18 @@ const BLOT: &str = "[secret]";
 /// Ends a line of which the rest was not kept.
 const CUT: char = '…';
 
-/// The secrets handed over so far.
+/// The secrets that are known so far.
 #[derive(Default)]
-pub(super) struct Redactor(Mutex<Vec<SecretString>>);
+pub struct Redactor(Mutex<Vec<SecretString>>);
 
 impl Redactor {
     /// Remembers a secret, in the forms in which tools repeat one: as it is, within a JSON or Go string, and within an address.
-    pub(super) fn learn(&self, secret: &SecretString) {
+    pub fn learn(&self, secret: &SecretString) {
         self.keep(forms(secret.expose_secret()));
     }
 
     /// Remembers a git credential: beside the whole, its password alone, and what HTTP makes of both.
-    pub(super) fn learn_login(&self, secret: &SecretString) {
+    pub fn learn_login(&self, secret: &SecretString) {
         let (user, password) = git_login(secret.expose_secret());
         let pair = format!("{user}:{password}");
         let basic = [STANDARD.encode(&pair), URL_SAFE_NO_PAD.encode(&pair), STANDARD_NO_PAD.encode(&pair)];
@@ -46,7 +46,8 @@ impl Redactor {
 
     /// As [`clean`](Self::clean), for a line that may have been cut (it then ends with `…`): the beginning of a secret at the cut
     /// goes too.
-    pub(super) fn clean_line(&self, text: &str) -> String {
+    #[must_use]
+    pub fn clean_line(&self, text: &str) -> String {
         let Some(text) = text.strip_suffix(CUT) else { return self.clean(text) };
         let clean = self.clean(text);
         let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -58,7 +59,8 @@ impl Redactor {
     }
 
     /// The text without secrets, however short they are.
-    pub(super) fn clean(&self, text: &str) -> String {
+    #[must_use]
+    pub fn clean(&self, text: &str) -> String {
         let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let mut pieces = vec![text.to_owned()];
         for secret in known.iter() {

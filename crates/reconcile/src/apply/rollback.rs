@@ -26,8 +26,12 @@ impl Session<'_> {
             return None;
         }
         let wanted = wanted?;
-        // Settings alone touch no container.
-        if matches!(step.action, Action::Configure { .. }) {
+        // Neither settings nor pulls touch a container.
+        let call = match cause {
+            FailureCause::Refused { call, .. } | FailureCause::OutcomeUnknown { call, .. } => Some(call),
+            _ => None,
+        };
+        if matches!(step.action, Action::Configure { .. }) || matches!(call, Some(Call::Pull { .. })) {
             return None;
         }
         let taken = matches!(cause, FailureCause::Refused { call, refusal } if refusal.takes_name(call));

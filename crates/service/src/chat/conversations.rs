@@ -1,5 +1,6 @@
 //! Conversations: listing, finding, opening, naming, deleting and bringing back.
 
+use store::NewConversation;
 use types::{
     Conversation, ConversationId, ConversationPage, ConversationSettings, ConversationSummary, GenerationState,
     Message, MessageId, MessageStatus, Millis, ProblemCode, SearchHit, Thread,
@@ -14,6 +15,18 @@ const LIST_PAGE: u32 = 50;
 const THREAD_PAGE: u32 = 50;
 /// Hits of a search.
 const SEARCH_HITS: u32 = 50;
+
+/// A fresh conversation as it is stored. Its title is a made-up one.
+pub(super) fn row(member: Member<'_>, fresh: &Conversation) -> NewConversation {
+    NewConversation {
+        id: fresh.id,
+        user_id: member.user().id,
+        title: fresh.title.clone(),
+        auto_title: true,
+        settings: fresh.settings.clone(),
+        now: fresh.updated_at,
+    }
+}
 
 impl Chat {
     /// A page of the person's conversations, most recent first. `before` is the `next` of the page above.
@@ -69,27 +82,14 @@ impl Chat {
     /// # Errors
     /// Only when the database fails.
     pub async fn create(&self, member: Member<'_>) -> Result<Conversation, ServiceError> {
-        self.create_with(member, words::NEW_CONVERSATION.to_owned(), ConversationSettings::default()).await
+        let conversation = self.fresh(words::NEW_CONVERSATION.to_owned(), ConversationSettings::default());
+        self.inner.store.create_conversation(&row(member, &conversation)).await?;
+        Ok(conversation)
     }
 
-    pub(super) async fn create_with(
-        &self,
-        member: Member<'_>,
-        title: String,
-        settings: ConversationSettings,
-    ) -> Result<Conversation, ServiceError> {
-        let now = self.inner.world.now();
-        let id = self.inner.world.id();
-        let conversation = store::NewConversation {
-            id,
-            user_id: member.user().id,
-            title: title.clone(),
-            auto_title: true,
-            settings: settings.clone(),
-            now,
-        };
-        self.inner.store.create_conversation(&conversation).await?;
-        Ok(Conversation { id, title, settings, leaf: None, updated_at: now })
+    /// A conversation that is not stored yet.
+    pub(super) fn fresh(&self, title: String, settings: ConversationSettings) -> Conversation {
+        Conversation { id: self.inner.world.id(), title, settings, leaf: None, updated_at: self.inner.world.now() }
     }
 
     /// Gives a conversation a title of the person's own; no automatic one replaces it from then on.

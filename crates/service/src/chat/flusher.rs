@@ -3,8 +3,8 @@
 
 use std::sync::Arc;
 
-use futures::{StreamExt, stream};
-use store::{FinishedGeneration, PieceBatch, StoreError};
+use futures::{FutureExt, StreamExt, stream};
+use store::{FinishedGeneration, NewJob, PieceBatch, StoreError};
 use tokio::time::{Duration, Instant, sleep_until, timeout, timeout_at};
 use tokio_util::sync::CancellationToken;
 use types::{GenerationId, GenerationState};
@@ -19,9 +19,9 @@ use crate::{jobs::Job, world::millis};
 
 /// Writing may take at most about one part in this many of the time, or the next round waits longer: with many answers at a
 /// time each round touches a page for each of them, and fewer rounds cost less than they lose.
-const SHARE: u32 = 64;
+const SHARE: u32 = 256;
 /// The longest pause between two rounds that makes.
-const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE: Duration = Duration::from_millis(500);
 /// How often to look for stop requests from other processes.
 const STOPS_EVERY: Duration = Duration::from_millis(500);
 /// How often to forget what ended and to look for generations of dead processes.
@@ -122,11 +122,14 @@ impl Flusher {
     /// Does what is to be done now.
     async fn work(&mut self) {
         let began = Instant::now();
+        let flush = began >= self.flush_at;
+        if flush {
+            self.inner.hub.running().iter().for_each(|live| live.reading.look_after());
+        }
         if self.failing.is_some_and(|(_, retry_at)| began < retry_at) {
             self.announce_late();
             return;
         }
-        let flush = began >= self.flush_at;
         let done = self.round(flush).await;
         self.note(done);
         if flush {
@@ -208,9 +211,14 @@ impl Flusher {
 
     /// Writes the endings that are not written, several at a time, and tells the readers.
     async fn settle(&self) -> Result<(), StoreError> {
-        let ended = self.inner.hub.unstored().into_iter().filter(|live| live.ending().is_some());
+        let mut ended = self.inner.hub.unstored();
+        ended.retain(|live| live.ending().is_some());
+        if ended.is_empty() {
+            return Ok(());
+        }
         stream::iter(ended)
-            .map(|live| settle_one(&self.inner, live))
+            // Boxed, because they are large and moved about.
+            .map(|live| settle_one(&self.inner, live).boxed())
             .buffer_unordered(PARALLEL)
             .fold(Ok(()), async |all, one| all.and(one))
             .await
@@ -250,7 +258,9 @@ impl Flusher {
 async fn settle_one(inner: &Inner, live: Arc<Live>) -> Result<(), StoreError> {
     let Some(last) = live.unstored() else { return Ok(()) };
     let ended = readings::Ended::from(&last);
-    let complete = last.ending.state == GenerationState::Complete;
+    let wants_title = last.ending.state == GenerationState::Complete && live.subject.first_exchange;
+    let job = if wants_title { title_job(inner, &live) } else { None };
+    let asked = job.is_some();
     let finished = FinishedGeneration {
         id: live.subject.id,
         state: last.ending.state,
@@ -261,8 +271,10 @@ async fn settle_one(inner: &Inner, live: Arc<Live>) -> Result<(), StoreError> {
         duration_ms: Some(millis(last.duration)),
         last_piece: last.last_piece,
         now: inner.world.now(),
+        job,
     };
     match inner.store.finish_generation(finished).await {
+        Ok(true) if asked => inner.queue.wake(),
         Ok(true) => {}
         // Written by an earlier try whose answer was lost, purged with its conversation, or taken for dead.
         Ok(false) | Err(StoreError::NotFound) => {
@@ -271,22 +283,22 @@ async fn settle_one(inner: &Inner, live: Arc<Live>) -> Result<(), StoreError> {
         Err(error) => return Err(error),
     }
     let first = live.set_stored();
+    inner.hub.set_stored(live.subject.id);
     live.announce();
     if first {
         readings::generation_stored(&ended);
-        if complete && live.subject.first_exchange {
-            ask_for_title(inner, &live).await;
-        }
     }
     Ok(())
 }
 
-/// Leaves the job that finds a title. A title is a nicety: a failure is logged and that is all.
-async fn ask_for_title(inner: &Inner, live: &Live) {
+/// The job that finds a title. A title is a nicety: a failure is logged and that is all.
+fn title_job(inner: &Inner, live: &Live) -> Option<NewJob> {
     let subject = &live.subject;
     let payload = TitlePayload { user: subject.user, conversation: subject.conversation, answer: subject.message };
     let key = format!("{}:{}", TitlePayload::NAME, subject.conversation);
-    if let Err(error) = inner.queue.enqueue(&payload, Some(key)).await {
+    let row = inner.queue.row(&payload, Some(key));
+    row.inspect_err(|error| {
         tracing::warn!(conversation = %subject.conversation, %error, "could not ask for a title");
-    }
+    })
+    .ok()
 }

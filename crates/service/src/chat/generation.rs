@@ -4,7 +4,10 @@
 use std::sync::Arc;
 
 use futures::StreamExt;
-use tokio::time::{Duration, timeout};
+use tokio::{
+    runtime::Handle,
+    time::{Duration, timeout},
+};
 use types::GenerationState;
 use upstream::phoenix::{ChatDelta, ChatRequest, ChatStream, Inference, PhoenixError};
 
@@ -18,18 +21,28 @@ use super::{
 const AFTERMATH: Duration = Duration::from_secs(2);
 
 /// Starts the task. The ending is stored and announced by the flusher.
-pub(super) fn spawn(inference: Arc<dyn Inference>, hub: Arc<Hub>, live: Arc<Live>, request: ChatRequest) {
+pub(super) fn spawn(
+    runtime: &Handle,
+    inference: Arc<dyn Inference>,
+    hub: Arc<Hub>,
+    live: Arc<Live>,
+    request: ChatRequest,
+) {
     hub.insert(Arc::clone(&live));
     let closing = Closing { hub, live };
     readings::generation_begins();
-    tokio::spawn(async move {
+    let live = Arc::clone(&closing.live);
+    let relayed = Arc::clone(&live);
+    live.reading.begin(Box::pin(async move { relay(inference.as_ref(), request, &relayed).await }));
+    runtime.spawn(async move {
         let live = &closing.live;
-        // Dropping the losing branch drops the stream, which closes the upstream's connection at once.
         let ending = tokio::select! {
             biased;
             cause = live.called_off() => called_off(cause),
-            ending = relay(inference.as_ref(), request, live) => ending,
+            ending = live.reading.to_the_end() => ending,
         };
+        // Closes the upstream's connection at once, if it is open.
+        live.reading.let_go();
         live.close(ending);
     });
 }
@@ -42,6 +55,7 @@ struct Closing {
 
 impl Drop for Closing {
     fn drop(&mut self) {
+        self.live.reading.let_go();
         self.live.close(Ending {
             state: GenerationState::Interrupted,
             error: Some(

@@ -57,6 +57,8 @@ pub(super) enum Refusal {
 #[derive(Default)]
 pub(super) struct Hub {
     lives: Mutex<HashMap<GenerationId, Arc<Live>>>,
+    /// Those the store does not have whole: few, where `lives` also holds what ended in the last minute.
+    open: Mutex<HashMap<GenerationId, Arc<Live>>>,
     busy: Arc<Mutex<Busy>>,
     closing: AtomicBool,
     /// Wakes the flusher: a generation has ended.
@@ -89,6 +91,7 @@ impl Hub {
 
     /// Makes a generation findable.
     pub(super) fn insert(&self, live: Arc<Live>) {
+        lock(&self.open).insert(live.subject.id, Arc::clone(&live));
         lock(&self.lives).insert(live.subject.id, live);
     }
 
@@ -117,8 +120,13 @@ impl Hub {
         self.select(|live| !live.is_stored())
     }
 
+    /// The store has this one whole.
+    pub(super) fn set_stored(&self, id: GenerationId) {
+        lock(&self.open).remove(&id);
+    }
+
     fn select(&self, wanted: impl Fn(&Live) -> bool) -> Vec<Arc<Live>> {
-        lock(&self.lives).values().filter(|live| wanted(live)).cloned().collect()
+        lock(&self.open).values().filter(|live| wanted(live)).cloned().collect()
     }
 
     /// Forgets what ended a while ago and is stored.
@@ -148,6 +156,8 @@ mod tests {
         hub.sweep();
         assert!(hub.get(live.subject.id).is_some(), "not stored yet: never forgotten");
         live.set_stored();
+        hub.set_stored(live.subject.id);
+        assert!(hub.unstored().is_empty() && hub.get(live.subject.id).is_some());
         hub.sweep();
         assert!(hub.get(live.subject.id).is_none());
     }

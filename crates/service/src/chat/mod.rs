@@ -2,16 +2,18 @@
 //! piece, and can be followed "from number N" by any number of readers that come and go.
 //!
 //! How a message walks: `Chat::send` checks and stores it and starts a task (`generation`) that owns the upstream's
-//! stream. The task appends to a `Live` text in the `Hub`; readers (`Chat::watch`) take what
-//! follows their number from there; the flusher writes what is new to the database a few times a second and settles what
-//! has ended.
+//! stream. The task, or its one reader for it (`reading`), appends to a `Live` text in the `Hub`; readers (`Chat::watch`)
+//! take what follows their number from there; the flusher writes what is new to the database a few times a second and
+//! settles what has ended.
 
 mod context;
 mod conversations;
 mod flusher;
+mod follower;
 mod generation;
 mod hub;
 mod live;
+mod reading;
 mod readings;
 mod send;
 pub(crate) mod title;
@@ -19,10 +21,13 @@ mod watch;
 mod watchers;
 mod words;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use store::StoreError;
-use tokio::sync::{OnceCell, Semaphore};
+use tokio::{
+    runtime::Handle,
+    sync::{OnceCell, Semaphore},
+};
 use types::{Model, ServiceStatus, UserId};
 
 use crate::{Context, Member, ServiceError};
@@ -46,6 +51,8 @@ struct Inner {
     watchers: Watchers,
     /// Turns for readers of texts that are too large to be in memory for all of them at once.
     large_texts: Arc<Semaphore>,
+    /// Where answers are read from the upstream; the runtime of the caller until it is set.
+    relays: OnceLock<Handle>,
     /// Set once the generations of this instance's former life are marked as interrupted; before that, none may begin.
     cleared: OnceCell<()>,
 }
@@ -83,9 +90,16 @@ impl Chat {
                 hub: Arc::default(),
                 watchers: Watchers::default(),
                 large_texts: Arc::new(Semaphore::new(watch::LARGE_AT_ONCE)),
+                relays: OnceLock::new(),
                 cleared: OnceCell::new(),
             }),
         }
+    }
+
+    /// From now on answers are read from the upstream on this runtime: best the one that also serves their readers. The first
+    /// call counts.
+    pub fn relay_on(&self, runtime: Handle) {
+        let _ = self.inner.relays.set(runtime);
     }
 
     /// The models on offer.

@@ -2,8 +2,11 @@
 
 use std::sync::Arc;
 
-use store::{NewGeneration, NewMessage, PromptAndAnswer, StoreError};
-use tokio::time::{Duration, timeout};
+use store::{NewConversation, NewGeneration, NewMessage, PromptAndAnswer, StoreError};
+use tokio::{
+    runtime::Handle,
+    time::{Duration, timeout},
+};
 use types::{
     Conversation, ConversationId, ConversationSettings, Generation, GenerationId, Message, MessageId, MessageRole,
     MessageStatus, Problem, ProblemCode,
@@ -13,7 +16,7 @@ use upstream::phoenix::ChatRequest;
 use super::{
     Chat,
     context::{self, Said},
-    generation,
+    conversations, generation,
     hub::{Place, Refusal},
     live::{Cause, Live, Subject},
     words,
@@ -43,6 +46,8 @@ struct Plan<'a> {
     member: Member<'a>,
     place: Place,
     conversation: Conversation,
+    /// The conversation's row, if it is made with the message.
+    begun: Option<NewConversation>,
     model: Chosen,
 }
 
@@ -88,21 +93,11 @@ impl Chat {
         self.inner.clear_former_life().await?;
         let settings = ConversationSettings { model, ..ConversationSettings::default() };
         // A model that cannot be chosen is found out before anything is stored.
-        let chosen = self.choose(&[settings.model.as_deref()]).await?;
-        let conversation = self.create_with(member, words::first_title(&text), settings).await?;
-        let id = conversation.id;
-        let started = match self.reserve(member, id) {
-            Ok(place) => self.prompt(Plan { member, place, conversation, model: chosen }, None, text).await,
-            Err(error) => Err(error),
-        };
-        if started.is_err() {
-            // Nothing was said in it: no empty conversation stays behind, if that can be helped.
-            let deleted = self.inner.store.delete_conversation(member.user().id, id, self.inner.world.now()).await;
-            if let Err(error) = deleted {
-                tracing::warn!(conversation = %id, %error, "an empty conversation stays behind");
-            }
-        }
-        started
+        let model = self.choose(&[settings.model.as_deref()]).await?;
+        let conversation = self.fresh(words::first_title(&text), settings);
+        let place = self.reserve(member, conversation.id)?;
+        let begun = Some(conversations::row(member, &conversation));
+        self.prompt(Plan { member, place, conversation, begun, model }, None, text).await
     }
 
     /// Sends a changed version of an earlier message; the old one stays as another branch.
@@ -202,7 +197,7 @@ impl Chat {
         if asked.is_some() {
             conversation.settings.model = asked;
         }
-        Ok(Plan { member, place, conversation, model })
+        Ok(Plan { member, place, conversation, begun: None, model })
     }
 
     fn reserve(&self, member: Member<'_>, conversation: ConversationId) -> Result<Place, ServiceError> {
@@ -312,9 +307,11 @@ impl Chat {
             answer,
             generation: row,
             now: self.inner.world.now(),
-            job: None,
         };
-        self.inner.store.append_prompt_and_answer(stored).await.map_err(busy_elsewhere)?;
+        match &plan.begun {
+            Some(begun) => self.inner.store.begin_conversation(begun, stored).await?,
+            None => self.inner.store.append_prompt_and_answer(stored).await.map_err(busy_elsewhere)?,
+        }
         self.launch(plan, subject, branch, (String::new(), 0));
         Ok(Generation { id, conversation, prompt, message })
     }
@@ -329,7 +326,7 @@ impl Chat {
     }
 
     fn launch(&self, plan: Plan<'_>, subject: Subject, branch: Vec<Said>, so_far: (String, u64)) {
-        let Plan { member, place, conversation, model } = plan;
+        let Plan { member, place, conversation, model, .. } = plan;
         let settings = conversation.settings;
         let request = ChatRequest {
             messages: context::build(&settings.system_prompt, branch, model.context_tokens),
@@ -341,7 +338,8 @@ impl Chat {
         };
         let (text, last_piece) = so_far;
         let live = Live::new(subject, text, last_piece, Some(place));
-        generation::spawn(Arc::clone(&self.inner.inference), Arc::clone(&self.inner.hub), live, request);
+        let runtime = self.inner.relays.get().cloned().unwrap_or_else(Handle::current);
+        generation::spawn(&runtime, Arc::clone(&self.inner.inference), Arc::clone(&self.inner.hub), live, request);
     }
 
     /// The request's trace id as W3C trace context, with a new span; none when it is not one.

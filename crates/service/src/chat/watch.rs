@@ -1,10 +1,15 @@
 //! Following a generation "from number N": in this process, in another one, or after it has ended.
 
-use std::{collections::VecDeque, sync::Arc};
+use std::{
+    collections::VecDeque,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+};
 
 use futures::{
-    Stream,
-    future::{AbortHandle, Abortable},
+    Stream, StreamExt,
+    future::{AbortHandle, Abortable, Either},
     stream,
 };
 use store::StoreError;
@@ -15,11 +20,7 @@ use tokio::{
 use tokio_util::task::AbortOnDropHandle;
 use types::{GenerationEvent, GenerationId, GenerationState, Problem, ProblemCode, UserId};
 
-use super::{
-    Chat, Inner,
-    live::{After, Live},
-    watchers::Watching,
-};
+use super::{Chat, Inner, follower::Follower, watchers::Watching};
 use crate::{Member, ServiceError};
 
 /// How often a generation of another process is looked at.
@@ -27,7 +28,7 @@ const POLL: Duration = Duration::from_millis(250);
 /// The longest pause between two looks while the database fails.
 const POLL_FAILING: Duration = Duration::from_secs(2);
 /// A text that cannot be given in bits and is longer than this, in bytes, waits for its turn.
-const LARGE: usize = 1024 * 1024;
+pub(super) const LARGE: usize = 1024 * 1024;
 /// How many of those are in memory at the same time. The longest has 16 MiB, and is there once more as it leaves.
 pub(super) const LARGE_AT_ONCE: usize = 4;
 /// When a person follows too many answers, when to try again.
@@ -48,12 +49,12 @@ impl Chat {
         after: u64,
     ) -> Result<impl Stream<Item = GenerationEvent> + Send + 'static + use<>, ServiceError> {
         let user = member.user().id;
-        let source = match self.inner.hub.get(id) {
-            Some(live) if live.subject.user == user => Source::Live(live),
+        let live = match self.inner.hub.get(id) {
+            Some(live) if live.subject.user == user => Some(live),
             Some(_) => return Err(not_found()),
             None => {
                 self.inner.store.generation(user, id).await?.ok_or_else(not_found)?;
-                Source::Stored { inner: Arc::clone(&self.inner), id, user, aligned: false, pause: Duration::ZERO }
+                None
             }
         };
         let most = self.inner.settings.chat.streams_per_person;
@@ -65,16 +66,28 @@ impl Chat {
             revoked.await;
             end.abort();
         }));
-        let watcher = Watcher {
-            source,
-            cursor: after,
-            ready: VecDeque::from([GenerationEvent::Open { generation: id }]),
-            turns: Arc::clone(&self.inner.large_texts),
-            turn: None,
-            _watching: watching,
-            _listening: listening,
+        let events = match live {
+            Some(live) => Either::Left(Follower::new(live, after, Arc::clone(&self.inner.large_texts))),
+            // Boxed, because few readers are of this kind and each would carry the room for it.
+            None => Either::Right(Box::pin(Stored::events(Arc::clone(&self.inner), user, id, after))),
         };
-        Ok(Abortable::new(stream::unfold(watcher, Watcher::next), ending))
+        Ok(Abortable::new(Watched { events, _watching: watching, _listening: listening }, ending))
+    }
+}
+
+/// What belongs to a reader for as long as they read.
+struct Watched<S> {
+    events: S,
+    _watching: Watching,
+    /// Ends the stream when its session is ended.
+    _listening: AbortOnDropHandle<()>,
+}
+
+impl<S: Stream + Unpin> Stream for Watched<S> {
+    type Item = S::Item;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<S::Item>> {
+        self.events.poll_next_unpin(cx)
     }
 }
 
@@ -90,105 +103,70 @@ fn too_many(most: usize) -> ServiceError {
     Problem { retry_after_s: Some(RETRY_S), ..Problem::new(ProblemCode::TooManyRequests, message) }.into()
 }
 
-struct Watcher {
-    source: Source,
+/// A reader of a generation in the database only: ended, or being written by another process.
+struct Stored {
+    inner: Arc<Inner>,
+    id: GenerationId,
+    user: UserId,
     /// Number of the last piece the reader has.
     cursor: u64,
+    /// Whether the reader's text is known to end where a stored batch ends.
+    aligned: bool,
+    pause: Duration,
     ready: VecDeque<GenerationEvent>,
-    /// Who waits to have a large text in memory.
-    turns: Arc<Semaphore>,
-    /// The turn, from before the text is read until the reader asks for what follows, and so has taken it.
+    /// The turn, from before a large text is read until the reader asks for what follows, and so has taken it.
     turn: Option<OwnedSemaphorePermit>,
-    _watching: Watching,
-    /// Ends the stream when its session is ended.
-    _listening: AbortOnDropHandle<()>,
+    over: bool,
 }
 
-enum Source {
-    /// In this process.
-    Live(Arc<Live>),
-    /// In the database only: ended, or being written by another process.
-    Stored {
-        inner: Arc<Inner>,
-        id: GenerationId,
-        user: UserId,
-        /// Whether the reader's text is known to end where a stored batch ends.
-        aligned: bool,
-        pause: Duration,
-    },
-    /// Nothing follows.
-    Done,
-}
+impl Stored {
+    fn events(inner: Arc<Inner>, user: UserId, id: GenerationId, after: u64) -> impl Stream<Item = GenerationEvent> {
+        let begun = Self {
+            inner,
+            id,
+            user,
+            cursor: after,
+            aligned: false,
+            pause: Duration::ZERO,
+            ready: VecDeque::from([GenerationEvent::Open { generation: id }]),
+            turn: None,
+            over: false,
+        };
+        stream::unfold(begun, Self::next)
+    }
 
-impl Watcher {
     async fn next(mut self) -> Option<(GenerationEvent, Self)> {
         self.turn = None;
         loop {
             if let Some(event) = self.ready.pop_front() {
-                if matches!(event, GenerationEvent::End { .. }) {
-                    self.source = Source::Done;
-                }
+                self.over = matches!(event, GenerationEvent::End { .. });
                 return Some((event, self));
             }
-            match &mut self.source {
-                Source::Live(live) => {
-                    let live = Arc::clone(live);
-                    let news = live.news();
-                    let ended = live.is_announced();
-                    if live.whole_size(self.cursor).is_some_and(|size| size > LARGE) && self.turn.is_none() {
-                        self.turn = turn(&self.turns).await;
-                    }
-                    if let Some(event) = from_live(&live, &mut self.cursor) {
-                        return Some((event, self));
-                    }
-                    if ended {
-                        self.ready.push_back(end_of(&live));
-                    } else {
-                        news.await;
+            if self.over {
+                return None;
+            }
+            sleep(self.pause).await;
+            let Self { inner, id, user, cursor, aligned, turn, .. } = &mut self;
+            match look(inner, *user, *id, cursor, aligned, turn).await {
+                Ok(events) => {
+                    self.ready = events;
+                    self.pause = POLL;
+                    if self.ready.is_empty() {
+                        self.turn = None;
                     }
                 }
-                Source::Stored { inner, id, user, aligned, pause } => {
-                    sleep(*pause).await;
-                    // Boxed, because most readers never come here and each carries the room for it.
-                    match Box::pin(look(inner, *user, *id, &mut self.cursor, aligned, &mut self.turn)).await {
-                        Ok(events) => {
-                            self.ready = events;
-                            *pause = POLL;
-                            if self.ready.is_empty() {
-                                self.turn = None;
-                            }
-                        }
-                        Err(error) => {
-                            tracing::debug!(generation = %id, %error, "could not look at an answer; trying again");
-                            *pause = (*pause * 2).clamp(POLL, POLL_FAILING);
-                        }
-                    }
+                Err(error) => {
+                    tracing::debug!(generation = %self.id, %error, "could not look at an answer; trying again");
+                    self.pause = (self.pause * 2).clamp(POLL, POLL_FAILING);
                 }
-                Source::Done => return None,
             }
         }
     }
 }
 
-fn from_live(live: &Live, cursor: &mut u64) -> Option<GenerationEvent> {
-    let (n, event) = match live.after(*cursor) {
-        After::Nothing => return None,
-        After::Text(n, text) => (n, GenerationEvent::Piece { n, text }),
-        After::Whole(n, text) => (n, GenerationEvent::Snapshot { n, text }),
-    };
-    *cursor = n;
-    Some(event)
-}
-
 /// Waits for a turn. None never comes: the semaphore is not closed.
-async fn turn(turns: &Arc<Semaphore>) -> Option<OwnedSemaphorePermit> {
-    Arc::clone(turns).acquire_owned().await.ok()
-}
-
-fn end_of(live: &Live) -> GenerationEvent {
-    let (state, error) =
-        live.ending().map_or((GenerationState::Interrupted, None), |ending| (ending.state, ending.error));
-    GenerationEvent::End { state, error }
+pub(super) async fn turn(turns: Arc<Semaphore>) -> Option<OwnedSemaphorePermit> {
+    turns.acquire_owned().await.ok()
 }
 
 /// One look at a generation in the database: what is new since `cursor`.
@@ -217,7 +195,7 @@ async fn look(
         return Ok(events);
     }
     if turned.is_none() && inner.store.text_size(row.message).await? > LARGE as u64 {
-        *turned = turn(&inner.large_texts).await;
+        *turned = turn(Arc::clone(&inner.large_texts)).await;
     }
     let message = inner.store.message(user, row.message).await?.map(|(_, message)| message);
     let error = message.as_ref().and_then(|message| message.error.clone());

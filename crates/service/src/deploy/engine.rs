@@ -69,7 +69,7 @@ impl Engine {
         Ok(wanted.desired.with_pins(&pins))
     }
 
-    async fn secret(&self, secret: &SecretRef) -> Result<SecretString, DeployError> {
+    pub(super) async fn secret(&self, secret: &SecretRef) -> Result<SecretString, DeployError> {
         let name: SecretName = secret.name.parse().map_err(|problem| {
             DeployError::refused(types::ProblemCode::Invalid, format!("“{}” {problem}.", secret.name))
         })?;

@@ -14,6 +14,7 @@ mod memory;
 mod operator;
 mod outward;
 mod planning;
+mod review;
 mod revisions;
 mod runs;
 mod secrets;
@@ -47,8 +48,10 @@ pub use outward::{edit_conflict, import_plan};
 pub use planning::Look;
 pub use reconcile::{
     ContainerOverview, Drift, EnvironmentOverview, Overview, Pace, PinOverview, StackOverview, StackState, diff, model,
+    ports::LogLine,
     wire::{self, Also, ApplySummary, ApplyView, DriftReading, Planned, Proposal},
 };
+pub use review::{Ask, Movement, Review, movement, removed};
 pub use settings::{DeploySettings, KeySource, PortainerSource, RemoteSettings};
 pub use types::{
     Millis, Problem, ProblemCode, SecretText, catalog as catalog_types,
@@ -57,7 +60,7 @@ pub use types::{
 pub use upstream::portainer::engine::Protected;
 pub use watch::{Watched, Watching};
 
-use self::{engine::Engine, home::Home, sources::Sources};
+use self::{engine::Engine, home::Home, review::Reviews, sources::Sources};
 use crate::{
     ServiceError, World,
     audit::{Actor, entry},
@@ -81,6 +84,8 @@ struct Inner {
     look: signal::Sender<Option<Arc<Look>>>,
     /// Why the newest look failed, if it did.
     trouble: Mutex<Option<(types::Millis, String)>>,
+    /// Plans that somebody is reading.
+    reviews: Reviews,
     /// Agents, asked from this machine.
     agents: Arc<dyn AgentProbe>,
     /// What holds the guests.
@@ -108,6 +113,7 @@ impl Deploy {
             written: signal::Sender::new(0),
             look: signal::Sender::new(None),
             trouble: Mutex::default(),
+            reviews: Reviews::default(),
             agents,
             hypervisor,
         }))

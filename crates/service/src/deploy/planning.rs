@@ -147,7 +147,7 @@ impl Deploy {
     }
 
     /// Whether there is a catalog to look after. A place that uses none makes no repository.
-    fn is_set_up(&self) -> bool {
+    pub(super) fn is_set_up(&self) -> bool {
         let settings = &self.0.home.settings;
         settings.catalog.join(".git").exists()
     }

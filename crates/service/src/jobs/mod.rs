@@ -1,8 +1,8 @@
 //! Background jobs: rows that are claimed once, retried with growing pauses, and survive the death of their process.
 //!
-//! A kind of job is a type that implements [`Job`]: its fields are the payload. It is left with [`Queue::enqueue`], or
-//! made into a row with [`Queue::row`] for a transaction of the caller's. Whoever runs it may die at any point, so a job
-//! must be safe to run again.
+//! A kind of job is a type that implements [`Job`]: its fields are the payload. [`Queue::row`] makes it into a row, which
+//! is written in the transaction of what it follows from. Whoever runs it may die at any point, so a job must be safe to
+//! run again.
 
 mod kinds;
 mod maintenance;
@@ -14,7 +14,7 @@ use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use serde::{Serialize, de::DeserializeOwned};
-use store::{NewJob, Store};
+use store::NewJob;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
@@ -73,17 +73,16 @@ pub(crate) trait Job: Serialize + DeserializeOwned + Send + Sync + 'static {
 /// The way to leave a job. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Queue {
-    store: Store,
     world: World,
     woken: Arc<Notify>,
 }
 
 impl Queue {
-    pub(crate) fn new(store: Store, world: World) -> Self {
-        Self { store, world, woken: Arc::default() }
+    pub(crate) fn new(world: World) -> Self {
+        Self { world, woken: Arc::default() }
     }
 
-    /// A row to insert in a transaction of one's own; call [`Queue::wake`] once it is committed. While a job with the same
+    /// The job's row; call [`Queue::wake`] once it is committed. While a job with the same
     /// `unique_key` is open, the store drops this one.
     pub(crate) fn row<J: Job>(&self, job: &J, unique_key: Option<String>) -> Result<NewJob, ServiceError> {
         self.row_in(job, unique_key, Duration::ZERO)
@@ -99,13 +98,6 @@ impl Queue {
             max_attempts: J::MAX_ATTEMPTS,
             unique_key,
         })
-    }
-
-    /// Leaves a job. False when one with the same key is open already.
-    pub(crate) async fn enqueue<J: Job>(&self, job: &J, unique_key: Option<String>) -> Result<bool, ServiceError> {
-        let new = self.store.enqueue(&self.row(job, unique_key)?).await?;
-        self.wake();
-        Ok(new)
     }
 
     /// Tells the runner of this process to look now instead of at its next round.

@@ -108,6 +108,14 @@ impl Works {
         Self { house, context, stop, runner }
     }
 
+    /// Leaves a job. False when one with the same key is open already.
+    async fn leave<J: Job>(&self, job: &J, key: Option<String>) -> bool {
+        let row = self.context.queue.row(job, key).unwrap();
+        let new = self.house.store.enqueue(&row).await.unwrap();
+        self.context.queue.wake();
+        new
+    }
+
     /// Waits until so many jobs of a kind are in a state.
     async fn until(&self, kind: &str, state: JobState, count: i64) {
         until(&format!("{count} {kind} {state:?}"), async || {
@@ -127,15 +135,15 @@ impl Works {
 async fn a_job_runs_once_and_its_key_keeps_a_twin_out() {
     let works = Works::begin(Kinds::none()).await;
     let key = || Some("the one".to_owned());
-    assert!(works.context.queue.enqueue(&probe("once", &[]), key()).await.unwrap());
-    assert!(!works.context.queue.enqueue(&probe("once", &[]), key()).await.unwrap());
+    assert!(works.leave(&probe("once", &[]), key()).await);
+    assert!(!works.leave(&probe("once", &[]), key()).await);
     works.end().await;
 
     let works = Works::begin(Kinds::none().with::<Probe>()).await;
-    assert!(works.context.queue.enqueue(&probe("once", &[]), key()).await.unwrap());
+    assert!(works.leave(&probe("once", &[]), key()).await);
     works.until(Probe::NAME, JobState::Done, 1).await;
     assert_eq!(runs("once"), 1);
-    assert!(works.context.queue.enqueue(&probe("once", &[]), key()).await.unwrap(), "the key is free again");
+    assert!(works.leave(&probe("once", &[]), key()).await, "the key is free again");
     works.until(Probe::NAME, JobState::Done, 2).await;
     works.end().await;
 }
@@ -143,7 +151,7 @@ async fn a_job_runs_once_and_its_key_keeps_a_twin_out() {
 #[tokio::test]
 async fn failures_are_tried_again_later_and_given_up_in_the_end() {
     let works = Works::begin(Kinds::none().with::<Probe>()).await;
-    let leave = async |job: Probe| assert!(works.context.queue.enqueue(&job, None).await.unwrap());
+    let leave = async |job: Probe| assert!(works.leave(&job, None).await);
     leave(probe("mends", &[Fate::Retry, Fate::Panic])).await;
     for tries in 1..=2 {
         until("another try", async || runs("mends") == tries).await;
@@ -163,7 +171,7 @@ async fn failures_are_tried_again_later_and_given_up_in_the_end() {
 #[tokio::test]
 async fn what_a_killed_process_left_is_run_after_its_lease() {
     let works = Works::begin(Kinds::none()).await;
-    works.context.queue.enqueue(&probe("orphan", &[]), None).await.unwrap();
+    works.leave(&probe("orphan", &[]), None).await;
     let now = works.house.world.now();
     let claimed = works.house.store.claim_job("killed", &[Probe::NAME], now, now + 60_000).await.unwrap();
     assert!(claimed.is_some());
@@ -175,7 +183,7 @@ async fn what_a_killed_process_left_is_run_after_its_lease() {
     });
     works.house.world.advance(Duration::from_secs(59));
     works.context.queue.wake();
-    works.context.queue.enqueue(&probe("behind the orphan", &[]), None).await.unwrap();
+    works.leave(&probe("behind the orphan", &[]), None).await;
     works.until(Probe::NAME, JobState::Done, 1).await;
     assert_eq!(runs("orphan"), 0, "the lease still holds");
     works.house.world.advance(Duration::from_secs(1));
@@ -199,7 +207,7 @@ async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
 async fn a_lease_is_renewed_while_working_and_a_lost_one_stops_the_work() {
     let works = Works::begin(Kinds::none().with::<Endless>()).await;
     let (world, store) = (&works.house.world, &works.house.store);
-    works.context.queue.enqueue(&Endless {}, None).await.unwrap();
+    works.leave(&Endless {}, None).await;
     until("the work begins", async || WORKING.load(Ordering::SeqCst) == 1).await;
     for _ in 0..3 {
         world.advance(Duration::from_secs(60));

@@ -118,7 +118,6 @@ async fn a_row_without_its_task_is_interrupted_though_the_process_lives() {
         answer: message(MessageRole::Assistant, MessageStatus::Running),
         generation: NewGeneration { id: world.id(), instance: "one".into(), lease_until: world.now() + 300 },
         now: world.now(),
-        job: None,
     };
     let left = orphan.answer.id;
     place.store.append_prompt_and_answer(orphan).await.unwrap();

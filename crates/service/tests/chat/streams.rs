@@ -65,6 +65,42 @@ async fn a_late_reader_and_a_second_reader_get_the_same() {
     place.shut_down().await;
 }
 
+/// A phone out of reach: its connection is open and takes nothing.
+#[tokio::test]
+async fn a_reader_who_takes_nothing_holds_up_neither_the_store_nor_another_reader() {
+    let house = House::new();
+    let place = Place::new(&house).await;
+    let anna = place.person("anna").await;
+    let generation = anna.begin("Hello").await;
+    let call = place.puppet.call().await;
+    let mut stuck = anna.watch(generation.id, 0).await;
+    call.text("Good ");
+    stuck.until("Good ").await;
+    for (text, whole) in [("day. ", "Good day. "), ("How ", "Good day. How ")] {
+        call.text(text);
+        let (store, user) = (&place.store, anna.id());
+        eventually(async || {
+            let (_, message) = store.message(user, generation.message).await.unwrap().unwrap();
+            (message.text == whole).then_some(())
+        })
+        .await;
+    }
+    let mut other = anna.watch(generation.id, 0).await;
+    other.until("How ").await;
+    call.text("are you?");
+    other.until("are you?").await;
+    stuck.until("are you?").await;
+    drop(other);
+    call.text(" Fine.");
+    stuck.until(" Fine.").await;
+    assert_eq!(stuck.text, "Good day. How are you? Fine.");
+    // Nobody reads it at this moment, and still it ends at once.
+    place.services.chat().stop(anna.member(), generation.id).await.unwrap();
+    tokio::time::timeout(Duration::from_millis(100), call.dropped.cancelled()).await.expect("the upstream is closed");
+    assert_eq!(stuck.until_end().await, GenerationState::Stopped);
+    place.shut_down().await;
+}
+
 #[tokio::test]
 async fn late_readers_of_a_long_answer_take_it_in_bits() {
     let house = House::new();

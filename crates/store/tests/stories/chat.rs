@@ -55,6 +55,28 @@ async fn conversations(database: &TestDatabase) {
     assert!(matches!(store.create_conversation(&orphan).await, Err(StoreError::NotFound)));
 }
 
+/// A conversation begins with its first message, or not at all.
+async fn beginning(database: &TestDatabase) {
+    let store = database.store().await;
+    let user = add(&store, 1, Role::Member).await.id;
+    let mut new = fresh(1, user);
+    new.settings.model = Some("large".into());
+    store.begin_conversation(&new, exchange(new.id, user, 10, None)).await.unwrap();
+    let head = store.conversation(user, new.id).await.unwrap().unwrap();
+    assert_eq!((head.leaf, head.settings), (Some(message_id(11)), new.settings));
+    assert_eq!(store.running_generation_of(new.id).await.unwrap(), Some(generation_id(10)));
+    let (thread, _) = store.thread(new.id, message_id(11), None, 10).await.unwrap();
+    assert_eq!(thread.iter().map(|one| one.id).collect::<Vec<_>>(), [10, 11].map(message_id));
+
+    // Nobody's, with a parent elsewhere, and with a message that is there already.
+    for (n, whose, first, parent) in [(2, 9, 20, None), (3, 1, 30, Some(11)), (4, 1, 10, None)] {
+        let new = fresh(n, user_id(whose));
+        let refused = store.begin_conversation(&new, exchange(new.id, new.user_id, first, parent)).await;
+        assert!(matches!(refused, Err(StoreError::NotFound | StoreError::Conflict { .. })), "{refused:?}");
+        assert_eq!(store.conversation(new.user_id, new.id).await.unwrap(), None);
+    }
+}
+
 async fn branches(database: &TestDatabase) {
     let store = database.store().await;
     let user = add(&store, 1, Role::Member).await.id;
@@ -188,4 +210,4 @@ async fn search(database: &TestDatabase) {
     assert_eq!(store.search(user, "übung", 10).await.unwrap().len(), 1);
 }
 
-crate::on_both!(conversations, branches, search);
+crate::on_both!(conversations, beginning, branches, search);

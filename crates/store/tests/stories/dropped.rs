@@ -6,10 +6,11 @@ use std::{
 };
 
 use store::{EntryKind, LockAttempt, Store, StoreConfig, testing::TestDatabase};
+use types::Role;
 
 use crate::{
     deployments::{apply, apply_id, entry_of},
-    support::T0,
+    support::*,
 };
 
 /// Sets a call going and drops it. Returns whether it was still under way.
@@ -43,4 +44,31 @@ async fn a_dropped_call_spoils_nobody_elses(database: &TestDatabase) {
     assert_eq!(entries.iter().map(|one| one.seq).collect::<Vec<_>>(), (1..=next).collect::<Vec<_>>());
 }
 
-crate::on_both!(a_dropped_call_spoils_nobody_elses);
+/// The same of calls that write their whole transaction in one go: each is there whole, or not at all.
+async fn a_dropped_batch_is_whole_or_absent(database: &TestDatabase) {
+    let other = database.store().await;
+    let config = StoreConfig { url: database.url().into(), max_connections: 2 };
+    let store = Store::connect(&config).await.unwrap();
+    let user = add(&other, 1, Role::Member).await.id;
+    let mut begun = Vec::new();
+    for n in 1..=20 {
+        let fresh = fresh(n, user);
+        let first = exchange(fresh.id, user, n * 10, None);
+        drop_under_way(store.begin_conversation(&fresh, first)).await;
+        // Whoever has the connection next.
+        let other_id = start(&store, 100 + n, user).await;
+        assert!(other.conversation(user, other_id).await.unwrap().is_some(), "what was acknowledged is there for all");
+        let answer = other.message(user, message_id(n * 10 + 1)).await.unwrap();
+        let running = other.running_generation_of(fresh.id).await.unwrap();
+        let whole = other.conversation(user, fresh.id).await.unwrap().is_some();
+        assert_eq!((answer.is_some(), running.is_some()), (whole, whole));
+        begun.extend(running);
+    }
+    for generation in begun {
+        let mut end = ending(0);
+        end.id = generation;
+        assert!(store.finish_generation(end).await.unwrap());
+    }
+}
+
+crate::on_both!(a_dropped_call_spoils_nobody_elses, a_dropped_batch_is_whole_or_absent);

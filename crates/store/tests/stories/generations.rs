@@ -20,6 +20,7 @@ fn finished(generation: u32, state: GenerationState, text: &str) -> FinishedGene
         duration_ms: Some(900),
         last_piece: 7,
         now: T0 + 900,
+        job: None,
     }
 }
 

@@ -1,6 +1,6 @@
 //! Jobs: enqueued once, claimed once, retried, given up, and safe from the death of their process.
 
-use store::{JobState, NewJob, testing::TestDatabase};
+use store::{FinishedGeneration, JobState, NewJob, testing::TestDatabase};
 use types::{JobId, Role};
 
 use crate::support::*;
@@ -76,14 +76,21 @@ async fn with_its_rows(database: &TestDatabase) {
     let store = database.store().await;
     let user = add(&store, 1, Role::Member).await.id;
     let conversation = start(&store, 1, user).await;
-    let mut refused = exchange(conversation, user, 10, Some(999));
-    refused.job = Some(job(1, "title"));
-    store.append_prompt_and_answer(refused).await.unwrap_err();
+    store.append_prompt_and_answer(exchange(conversation, user, 10, None)).await.unwrap();
+    store.append_prompt_and_answer(exchange(start(&store, 2, user).await, user, 20, None)).await.unwrap();
+    stop(&store, 20).await;
+    let end = |n, job| FinishedGeneration { job: Some(job), ..ending(n) };
+    assert!(!store.finish_generation(end(20, job(1, "title"))).await.unwrap());
     assert!(store.job_counts().await.unwrap().is_empty(), "no job without its rows");
-    let mut new = exchange(conversation, user, 10, None);
-    new.job = Some(job(1, "title"));
-    store.append_prompt_and_answer(new).await.unwrap();
+    let keyed = NewJob { unique_key: Some("title:7".into()), ..job(2, "title") };
+    assert!(store.enqueue(&keyed).await.unwrap());
+    let twin = NewJob { id: job(3, "").id, ..keyed };
+    assert!(store.finish_generation(end(10, twin)).await.unwrap(), "a twin of an open job does not hold up the end");
     assert_eq!(store.job_counts().await.unwrap(), [("title".to_owned(), JobState::Ready, 1)]);
+
+    store.append_prompt_and_answer(exchange(start(&store, 3, user).await, user, 30, None)).await.unwrap();
+    assert!(store.finish_generation(end(30, job(4, "title"))).await.unwrap());
+    assert_eq!(store.job_counts().await.unwrap(), [("title".to_owned(), JobState::Ready, 2)]);
 }
 
 /// A process that is killed renews nothing: when the lease has run out another one takes over.

@@ -55,9 +55,8 @@ async fn work_survives_kill_9(database: &TestDatabase) {
     let store = database.store().await;
     let user = add(&store, 1, Role::Member).await.id;
     let conversation = start(&store, 1, user).await;
-    let mut new = exchange(conversation, user, 10, None);
-    new.job = Some(NewJob { run_at: T0, ..job(1, "mail") });
-    store.append_prompt_and_answer(new).await.unwrap();
+    store.append_prompt_and_answer(exchange(conversation, user, 10, None)).await.unwrap();
+    store.enqueue(&NewJob { run_at: T0, ..job(1, "mail") }).await.unwrap();
 
     let (mut victim, said) = start_victim("victim", database);
     let said = said.lines().map_while(Result::ok);

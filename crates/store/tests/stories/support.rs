@@ -79,12 +79,17 @@ pub(crate) fn session(n: u32, user: Option<UserId>) -> SessionRow {
 }
 
 pub(crate) async fn start(store: &Store, n: u32, user: UserId) -> ConversationId {
-    let id = conversation_id(n);
+    let new = fresh(n, user);
+    store.create_conversation(&new).await.unwrap();
+    new.id
+}
+
+/// A conversation that is not stored yet.
+pub(crate) fn fresh(n: u32, user: UserId) -> NewConversation {
     let settings = ConversationSettings::default();
     let title = format!("Conversation {n}");
-    let new = NewConversation { id, user_id: user, title, auto_title: true, settings, now: T0 + i64::from(n) };
-    store.create_conversation(&new).await.unwrap();
-    id
+    let id = conversation_id(n);
+    NewConversation { id, user_id: user, title, auto_title: true, settings, now: T0 + i64::from(n) }
 }
 
 pub(crate) fn said(n: u32, parent: Option<u32>, role: MessageRole, text: &str) -> NewMessage {
@@ -108,13 +113,12 @@ pub(crate) fn exchange(conversation: ConversationId, user_id: UserId, n: u32, pa
         answer: said(n + 1, Some(n), MessageRole::Assistant, ""),
         generation: generation(n),
         now: T0 + i64::from(n),
-        job: None,
     }
 }
 
-/// Ends generation `n` before its first word.
-pub(crate) async fn stop(store: &Store, n: u32) {
-    let end = FinishedGeneration {
+/// The end of generation `n` before its first word.
+pub(crate) fn ending(n: u32) -> FinishedGeneration {
+    FinishedGeneration {
         id: generation_id(n),
         state: GenerationState::Stopped,
         text: String::new(),
@@ -124,6 +128,11 @@ pub(crate) async fn stop(store: &Store, n: u32) {
         duration_ms: None,
         last_piece: 0,
         now: T0,
-    };
-    assert!(store.finish_generation(end).await.unwrap());
+        job: None,
+    }
+}
+
+/// Ends generation `n` before its first word.
+pub(crate) async fn stop(store: &Store, n: u32) {
+    assert!(store.finish_generation(ending(n)).await.unwrap());
 }

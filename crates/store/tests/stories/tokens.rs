@@ -16,7 +16,7 @@ fn token(n: u32, user: UserId) -> NewTokenRow {
         name: format!("token {n}"),
         digest: format!("{n:064}"),
         now: T0 + i64::from(n),
-        expires_at: (n % 2 == 0).then_some(T0 + 1_000),
+        expires_at: n.is_multiple_of(2).then_some(T0 + 1_000),
         most: 3,
     }
 }

@@ -62,7 +62,7 @@ impl Follower {
     }
 
     /// Everything but the greeting, to the end.
-    pub(super) async fn to_the_end(mut self) -> Vec<WatchEvent> {
+    pub(super) async fn until_its_end(mut self) -> Vec<WatchEvent> {
         let mut events = Vec::new();
         while let Some(event) = self.next().await {
             if !matches!(event, WatchEvent::Open { .. }) {
@@ -117,14 +117,14 @@ async fn watchers_see_the_same_from_their_number_on() {
     let middle = Follower::follow(&program, &id, from).await;
     seen.extend(first.until_silence().await);
     stage.portainer.release_deploys();
-    seen.extend(first.to_the_end().await);
+    seen.extend(first.until_its_end().await);
     assert!(matches!(seen.last(), Some(WatchEvent::Ended { .. })));
-    assert_eq!(second.to_the_end().await, seen);
-    let late = Follower::follow(&program, &id, 0).await.to_the_end().await;
+    assert_eq!(second.until_its_end().await, seen);
+    let late = Follower::follow(&program, &id, 0).await.until_its_end().await;
     assert_eq!(late, seen, "and so does a late one");
     let rest: Vec<WatchEvent> =
         seen.iter().filter(|event| event.number().is_none_or(|number| number > from)).cloned().collect();
-    assert_eq!(middle.to_the_end().await, rest);
+    assert_eq!(middle.until_its_end().await, rest);
     assert!(server::Tuning::default().heartbeat <= Duration::from_secs(15), "what tunnels need");
 }
 
@@ -141,10 +141,10 @@ async fn what_ends_the_token_ends_its_stream() {
     let administrator = stage.app.administrator().await;
     let fields = [("user", me.id.to_string()), ("disabled", "true".to_owned())];
     assert_eq!(administrator.call("/api/set_disabled", &fields).await.status, 200);
-    let over = tokio::time::timeout(Duration::from_secs(5), stream.to_the_end()).await.expect("it ends");
+    let over = tokio::time::timeout(Duration::from_secs(5), stream.until_its_end()).await.expect("it ends");
     assert!(!over.iter().any(|event| matches!(event, WatchEvent::Ended { .. })));
     stage.portainer.release_deploys();
-    let events = Follower::follow(&program, &id, 0).await.to_the_end().await;
+    let events = Follower::follow(&program, &id, 0).await.until_its_end().await;
     assert!(matches!(events.last(), Some(WatchEvent::Ended { .. })), "the apply went on");
 }
 
@@ -157,7 +157,7 @@ async fn an_apply_is_cancelled_between_steps() {
     let cancelled = program.send(Method::POST, &format!("/api/v1/applies/{id}/cancel"), None::<&()>).await;
     assert_eq!(cancelled.status, 204, "{}", cancelled.text);
     stage.portainer.release_deploys();
-    Follower::follow(&program, &id, 0).await.to_the_end().await;
+    Follower::follow(&program, &id, 0).await.until_its_end().await;
     // Its one step was under way and is brought to its end.
     let view: Value = program.get(&format!("/api/v1/applies/{id}")).await;
     assert!(["cancelled", "succeeded"].contains(&view["summary"]["state"].as_str().unwrap()), "{view}");

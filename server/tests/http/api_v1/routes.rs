@@ -38,8 +38,8 @@ const ROUTES: &[Row] = &[
     ("GET", "/api/v1/catalog/import", "", [401, 403, 200]),
     ("POST", "/api/v1/catalog/import", "", [401, 403, 422]),
     // No remote is set.
-    ("GET", "/api/v1/catalog/divergence", "", [401, 403, 409]),
-    ("POST", "/api/v1/catalog/sync", "", [401, 403, 409]),
+    ("GET", "/api/v1/catalog/divergence", "", [401, 403, 404]),
+    ("POST", "/api/v1/catalog/sync", "", [401, 403, 404]),
     ("GET", "/api/v1/secrets", "", [401, 403, 200]),
     ("PUT", "/api/v1/secrets/{name}", "/api/v1/secrets/none", [401, 403, 422]),
     ("DELETE", "/api/v1/secrets/{name}", "/api/v1/secrets/none", [401, 403, 404]),

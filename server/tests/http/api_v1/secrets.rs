@@ -64,7 +64,7 @@ async fn values_come_in_and_never_leave() {
     let planned: Value = program.post("/api/v1/plans", &options).await;
     let begun: Value = program.post("/api/v1/applies", &json!({ "plan": planned["plan"] })).await;
     let id = begun["id"].as_str().unwrap();
-    let events = Follower::follow(&program, id, 0).await.to_the_end().await;
+    let events = Follower::follow(&program, id, 0).await.until_its_end().await;
     said.push(format!("{planned}{events:?}"));
     let container = &stage.portainer.containers_on(DEV)[0];
     assert_eq!(stage.portainer.container_variable(DEV, container, "TOKEN").as_deref(), Some(SECOND), "it arrived");

@@ -24,7 +24,7 @@ async fn plan_apply_watch_and_look_back() {
     assert_eq!(reply.status, 201, "{}", reply.text);
     let id = reply.json::<Value>()["id"].as_str().unwrap().to_owned();
     assert_eq!(reply.location(), format!("/api/v1/applies/{id}"));
-    let events = Follower::follow(&program, &id, 0).await.to_the_end().await;
+    let events = Follower::follow(&program, &id, 0).await.until_its_end().await;
     assert_eq!(ended(&events), "succeeded");
     assert_eq!(stage.portainer.containers_on(DEV).len(), 1);
 
@@ -64,8 +64,11 @@ async fn back_and_released(stage: &Stage, program: &Program) {
     assert_eq!(proposal["also"]["to"], 1, "the number is filled in");
     let begun: Value =
         program.post("/api/v1/applies", &json!({ "plan": proposal["plan"], "also": proposal["also"] })).await;
-    let events = Follower::follow(program, begun["id"].as_str().unwrap(), 0).await.to_the_end().await;
-    assert_eq!(ended(&events), "succeeded");
+    let id = begun["id"].as_str().unwrap();
+    let events = Follower::follow(program, id, 0).await.until_its_end().await;
+    let view: Value = program.get(&format!("/api/v1/applies/{id}")).await;
+    assert_eq!(ended(&events), "succeeded", "{:#}", view["receipts"]);
+    assert_eq!(view["summary"]["state"], "succeeded");
     let pins: Vec<Value> = program.get("/api/v1/pins").await;
     assert_eq!((pins.len(), &pins[0]["pin"]["revision"]), (1, &json!(1)));
     let release = format!("/api/v1/pins/{DEV}/web");
@@ -76,7 +79,7 @@ async fn back_and_released(stage: &Stage, program: &Program) {
 async fn apply_all(program: &Program) {
     let planned: Value = program.post("/api/v1/plans", &json!({})).await;
     let begun: Value = program.post("/api/v1/applies", &json!({ "plan": planned["plan"] })).await;
-    let events = Follower::follow(program, begun["id"].as_str().unwrap(), 0).await.to_the_end().await;
+    let events = Follower::follow(program, begun["id"].as_str().unwrap(), 0).await.until_its_end().await;
     assert_eq!(ended(&events), "succeeded", "{events:#?}");
 }
 
@@ -102,7 +105,7 @@ async fn a_stale_plan_is_refused_with_the_fresh_one() {
     assert_eq!(stage.portainer.containers_on(DEV).len(), 0, "nothing was done");
     // What came along can be applied as it is.
     let begun: Value = program.post("/api/v1/applies", &json!({ "plan": said["fresh"] })).await;
-    let events = Follower::follow(&program, begun["id"].as_str().unwrap(), 0).await.to_the_end().await;
+    let events = Follower::follow(&program, begun["id"].as_str().unwrap(), 0).await.until_its_end().await;
     assert_eq!(ended(&events), "succeeded");
 }
 

@@ -28,11 +28,12 @@ impl Remote {
         credential: Option<&Credential>,
     ) -> Result<BTreeMap<String, Option<Vec<u8>>>, GitError> {
         let cached = self.cached(address, commit, credential).await?;
-        let objects: Vec<String> = paths.iter().map(|path| format!("{commit}:{}", path.as_ref())).collect();
+        let objects: Vec<Option<String>> = paths.iter().map(|path| object(commit, path.as_ref())).collect();
+        let names: Vec<&String> = objects.iter().flatten().collect();
+        let mut blobs = self.git.blobs(&cached.folder, &names, LARGEST_FILE).await?.into_iter();
         let mut found = BTreeMap::new();
-        let blobs = self.git.blobs(&cached.folder, &objects, LARGEST_FILE).await?;
-        for (path, blob) in paths.iter().map(AsRef::as_ref).zip(blobs) {
-            let bytes = match blob {
+        for (path, object) in paths.iter().map(AsRef::as_ref).zip(&objects) {
+            let bytes = match object.as_ref().and_then(|_| blobs.next()).unwrap_or(Blob::None) {
                 Blob::None => None,
                 Blob::Bytes(bytes) => Some(bytes),
                 Blob::TooLarge(size) => {
@@ -100,6 +101,13 @@ fn is_compose_path(path: &str) -> bool {
     let stem = file.strip_suffix(".yml").or_else(|| file.strip_suffix(".yaml"));
     let named = stem.is_some_and(|stem| stem.contains("compose") || stem.contains("stack"));
     named && path.matches('/').count() <= DEEPEST && !path.chars().any(char::is_control)
+}
+
+/// How git calls a file of a commit; none for a path that leads out of the repository. Without the dots people write before a
+/// path, which git would take as relative to a folder.
+fn object(commit: &str, path: &str) -> Option<String> {
+    let parts: Vec<&str> = path.split('/').filter(|part| !matches!(*part, "" | ".")).collect();
+    (!parts.contains(&"..")).then(|| format!("{commit}:{}", parts.join("/")))
 }
 
 fn bad(address: &Address, path: &str, problem: String) -> GitError {

@@ -65,6 +65,13 @@ impl FakePortainer {
         })
     }
 
+    /// The environment of this name.
+    #[must_use]
+    pub fn environment(&self, name: &str) -> Option<EnvironmentId> {
+        let state = self.shared.state();
+        state.environments.iter().find(|row| row.name == name).map(|row| EnvironmentId(row.id))
+    }
+
     fn on_host(&self, name: &str, change: impl FnOnce(&mut Host)) {
         self.shared.edit(|state| {
             if let Some(host) = state.hosts.iter_mut().find(|host| host.name == name) {
@@ -123,6 +130,11 @@ impl FakePortainer {
         let now = self.shared.now();
         let (host, project, service) = (host.to_owned(), project.to_owned(), service.to_owned());
         self.on_host(&host, |host| routes::run_by_hand(host, &project, &service, now));
+    }
+
+    /// Removes the containers of a service, as `docker rm` on the host would.
+    pub fn remove_by_hand(&self, host: &str, service: &str) {
+        self.on_host(host, |host| host.containers.retain(|one| one.service.name != service));
     }
 
     /// Another user, without an administrator's rights.

@@ -14,6 +14,7 @@ use super::compose::Service;
 #[derive(Clone, Debug, Default)]
 pub struct HostScript {
     pub(super) behaviours: BTreeMap<String, Behaviour>,
+    pub(super) sayings: BTreeMap<String, Vec<(u8, String)>>,
     pub(super) taken_ports: BTreeSet<u16>,
     pub(super) agent: AgentScript,
     pub(super) swarm_id: Option<String>,
@@ -26,6 +27,14 @@ impl HostScript {
     #[must_use]
     pub fn behaves(mut self, service_or_image: &str, behaviour: Behaviour) -> Self {
         self.behaviours.insert(service_or_image.to_owned(), behaviour);
+        self
+    }
+
+    /// What containers of a service write when they start: to standard output (1) or standard error (2).
+    #[must_use]
+    pub fn says(mut self, service: &str, stream: u8, lines: &[&str]) -> Self {
+        let lines = lines.iter().map(|line| (stream, (*line).to_owned()));
+        self.sayings.entry(service.to_owned()).or_default().extend(lines);
         self
     }
 
@@ -193,6 +202,7 @@ pub(super) struct Host {
     pub(super) agent: AgentScript,
     pub(super) swarm_id: Option<String>,
     pub(super) behaviours: BTreeMap<String, Behaviour>,
+    pub(super) sayings: BTreeMap<String, Vec<(u8, String)>>,
     pub(super) taken_ports: BTreeSet<u16>,
     pub(super) images: BTreeSet<String>,
     pub(super) containers: Vec<FakeContainer>,
@@ -209,6 +219,7 @@ impl Host {
             agent: script.agent,
             swarm_id: script.swarm_id,
             behaviours: script.behaviours,
+            sayings: script.sayings,
             taken_ports: script.taken_ports,
             images: BTreeSet::new(),
             containers: Vec::new(),
@@ -239,7 +250,9 @@ impl Host {
         self.made += 1;
         let behaviour = self.behaviour(&service);
         let id = hex(&Sha256::digest(format!("{}/{}/{name}", self.name, self.made)));
-        let log = vec![Written { stream: 1, time: now, text: format!("{} starts", service.name) }];
+        let mut log = vec![Written { stream: 1, time: now, text: format!("{} starts", service.name) }];
+        let sayings = self.sayings.get(&service.name).into_iter().flatten();
+        log.extend(sayings.map(|(stream, text)| Written { stream: *stream, time: now, text: text.clone() }));
         self.images.insert(service.image.clone());
         let container = FakeContainer { id, name, service, labels, behaviour, started: now, polls: 0, log };
         self.note("create", &container, now);

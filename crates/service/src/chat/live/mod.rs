@@ -1,18 +1,15 @@
 //! One generation while it is in memory: its text, where its pieces end, and who waits for more.
 
-use std::sync::{
-    Arc, Mutex, MutexGuard, PoisonError,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::{Context, Poll, Waker},
 };
 
-use tokio::{
-    sync::{Notify, futures::Notified},
-    time::{Duration, Instant},
-};
+use tokio::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 use types::{ConversationId, GenerationId, GenerationState, MessageId, Usage, UserId};
 
-use super::hub::Place;
+use super::{hub::Place, reading::Reading};
 
 /// The longest answer that is kept, in bytes. A model that never stops must not fill the memory.
 pub(super) const MAX_ANSWER: usize = 16 * 1024 * 1024;
@@ -87,6 +84,10 @@ struct Body {
     cause: Option<Cause>,
     stored: bool,
     place: Option<Place>,
+    /// Whether the readers were told that nothing follows.
+    announced: bool,
+    /// Readers that wait for more.
+    waiting: Vec<Waker>,
 }
 
 impl Body {
@@ -101,6 +102,14 @@ impl Body {
     }
 }
 
+/// Wakes who waits for more, when the text is not locked any more. There is mostly one.
+fn wake(mut body: MutexGuard<'_, Body>) {
+    let one = body.waiting.pop();
+    let others = if body.waiting.is_empty() { Vec::new() } else { std::mem::take(&mut body.waiting) };
+    drop(body);
+    one.into_iter().chain(others).for_each(Waker::wake);
+}
+
 /// One generation in memory.
 pub(super) struct Live {
     pub(super) subject: Subject,
@@ -110,10 +119,8 @@ pub(super) struct Live {
     base_len: usize,
     started: Instant,
     body: Mutex<Body>,
-    /// Whether the watchers were told that nothing follows.
-    announced: AtomicBool,
-    /// Wakes the watchers. Not a `watch` channel: that one takes eight locks for each piece, which showed in the profile.
-    news: Notify,
+    /// Where the text comes from.
+    pub(super) reading: Reading,
     called_off: CancellationToken,
 }
 
@@ -136,9 +143,10 @@ impl Live {
                 cause: None,
                 stored: false,
                 place,
+                announced: false,
+                waiting: Vec::new(),
             }),
-            announced: AtomicBool::new(false),
-            news: Notify::new(),
+            reading: Reading::new(),
             called_off: CancellationToken::new(),
         })
     }
@@ -168,8 +176,7 @@ impl Live {
         if body.first_token.is_none() {
             body.first_token = Some(self.started.elapsed());
         }
-        drop(body);
-        self.news.notify_waiters();
+        wake(body);
         true
     }
 
@@ -212,9 +219,9 @@ impl Live {
 
     /// Tells the watchers that nothing follows.
     pub(super) fn announce(&self) {
-        if !self.announced.swap(true, Ordering::AcqRel) {
-            self.news.notify_waiters();
-        }
+        let mut body = self.body();
+        body.announced = true;
+        wake(body);
     }
 
     /// What the store is told at the end, once there is an ending that it has not got.
@@ -268,14 +275,25 @@ impl Live {
         body.flushed = body.tried;
     }
 
-    /// Resolves at the next piece or the announced end after this call, even if it is awaited later: take it, look, and wait.
-    pub(super) fn news(&self) -> Notified<'_> {
-        self.news.notified()
+    /// As [`Live::after`], once there is something; none at the announced end. Whoever waits is woken by the next piece or by
+    /// that end.
+    pub(super) fn poll_after(&self, n: u64, cx: &Context<'_>) -> Poll<Option<After>> {
+        let mut body = self.body();
+        match self.text_after(&body, n) {
+            After::Nothing if body.announced => Poll::Ready(None),
+            After::Nothing => {
+                if !body.waiting.iter().any(|waker| waker.will_wake(cx.waker())) {
+                    body.waiting.push(cx.waker().clone());
+                }
+                Poll::Pending
+            }
+            text => Poll::Ready(Some(text)),
+        }
     }
 
-    /// Whether the watchers were told that nothing follows.
-    pub(super) fn is_announced(&self) -> bool {
-        self.announced.load(Ordering::Acquire)
+    /// Whoever reads the upstream need not be woken by what it finds there.
+    pub(super) fn wait_no_more(&self, cx: &Context<'_>) {
+        self.body().waiting.retain(|waker| !waker.will_wake(cx.waker()));
     }
 
     /// How long the text is that [`Live::after`] gives at once for a number that is not ours, if `n` is one.
@@ -285,8 +303,12 @@ impl Live {
     }
 
     /// Text after piece `n`. Ask again with the number that comes back, until there is nothing.
+    #[cfg(test)]
     pub(super) fn after(&self, n: u64) -> After {
-        let body = self.body();
+        self.text_after(&self.body(), n)
+    }
+
+    fn text_after(&self, body: &Body, n: u64) -> After {
         let last = self.base + body.ends.len() as u64;
         if n == last {
             return After::Nothing;
@@ -314,82 +336,4 @@ impl Live {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
-    use super::*;
-
-    pub(in crate::chat) fn subject(seed: u8) -> Subject {
-        Subject {
-            id: GenerationId::from_parts(1, [seed; 10]),
-            conversation: ConversationId::from_parts(1, [seed; 10]),
-            message: MessageId::from_parts(1, [seed; 10]),
-            user: UserId::from_parts(1, [1; 10]),
-            first_exchange: false,
-        }
-    }
-
-    #[tokio::test]
-    async fn after_a_number_comes_what_follows_it() {
-        let live = Live::new(subject(1), String::new(), 0, None);
-        assert_eq!(live.after(0), After::Nothing);
-        assert!(live.push("Grü") && live.push("ße ") && live.push("🦀"));
-        assert_eq!(live.after(0), After::Text(3, "Grüße 🦀".into()));
-        assert_eq!(live.after(1), After::Text(3, "ße 🦀".into()));
-        assert_eq!(live.after(3), After::Nothing);
-        assert_eq!(live.after(9), After::Whole(3, "Grüße 🦀".into()), "a number that is not ours");
-    }
-
-    #[tokio::test]
-    async fn a_continued_answer_counts_on_from_where_it_was() {
-        let live = Live::new(subject(1), "once upon".into(), 7, None);
-        assert!(live.push(" a") && live.push(" time"));
-        assert_eq!(live.after(7), After::Text(9, " a time".into()));
-        assert_eq!(live.after(8), After::Text(9, " time".into()));
-        assert_eq!(live.after(3), After::Whole(9, "once upon a time".into()));
-    }
-
-    #[tokio::test]
-    async fn a_late_watcher_gets_a_long_answer_bit_by_bit() {
-        let live = Live::new(subject(1), "before ".into(), 7, None);
-        let huge = "x".repeat(AT_ONCE * 2);
-        assert!(live.push("a") && live.push("b") && live.push(&huge) && live.push("c") && live.push("d"));
-        assert_eq!(live.after(0), After::Whole(9, "before ab".into()));
-        assert_eq!(live.after(7), After::Text(9, "ab".into()));
-        assert_eq!(live.after(9), After::Text(10, huge), "one piece at least");
-        assert_eq!(live.after(10), After::Text(12, "cd".into()));
-    }
-
-    #[tokio::test]
-    async fn a_write_that_may_have_failed_is_repeated_as_it_was() {
-        let live = Live::new(subject(1), "once upon".into(), 7, None);
-        assert!(live.push(" a") && live.push(" time"));
-        assert_eq!(live.unflushed(), Some((9, " a time".into())));
-        assert!(live.push(" there"));
-        assert_eq!(live.unflushed(), Some((9, " a time".into())));
-        live.set_flushed();
-        assert_eq!(live.unflushed(), Some((10, " there".into())));
-        live.set_flushed();
-        assert_eq!(live.unflushed(), None);
-    }
-
-    #[tokio::test]
-    async fn the_first_cause_and_the_first_ending_count() {
-        let live = Live::new(subject(1), String::new(), 0, None);
-        live.call_off(Cause::Person);
-        live.call_off(Cause::Shutdown);
-        assert_eq!(live.called_off().await, Cause::Person);
-        live.close(Ending { state: GenerationState::Stopped, error: None });
-        live.close(Ending { state: GenerationState::Complete, error: None });
-        assert_eq!(live.ending().map(|ending| ending.state), Some(GenerationState::Stopped));
-        assert!(live.unstored().is_some());
-        assert!(live.set_stored() && !live.set_stored());
-        assert!(live.unstored().is_none());
-    }
-
-    #[tokio::test]
-    async fn an_endless_answer_is_cut_and_nul_is_left_out() {
-        let live = Live::new(subject(1), String::new(), 0, None);
-        assert!(live.push("a\0b"));
-        assert_eq!(live.after(0), After::Text(1, "ab".into()));
-        assert!(!live.push(&"x".repeat(MAX_ANSWER)));
-    }
-}
+pub(super) mod tests;

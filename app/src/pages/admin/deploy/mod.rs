@@ -1,0 +1,27 @@
+//! Deployments: what is desired, what runs, what would be done, and what is being done.
+
+#[cfg(feature = "ssr")]
+mod acts;
+pub mod api;
+pub mod applies;
+#[cfg(feature = "ssr")]
+mod containers;
+#[cfg(feature = "ssr")]
+pub mod environments;
+pub mod keys;
+#[cfg(feature = "ssr")]
+pub mod overview;
+#[cfg(feature = "ssr")]
+mod parts;
+#[cfg(feature = "ssr")]
+pub mod plan;
+#[cfg(feature = "ssr")]
+mod reading;
+#[cfg(feature = "ssr")]
+pub mod stack;
+#[cfg(feature = "ssr")]
+pub mod stacks;
+#[cfg(feature = "ssr")]
+mod standing;
+#[cfg(feature = "ssr")]
+pub(crate) mod summary;

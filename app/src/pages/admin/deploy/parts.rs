@@ -1,0 +1,131 @@
+//! Pieces that the pages of deployments share: addresses, tabs, findings.
+
+use leptos::prelude::*;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use service::{
+    DeployError, Operator, ServiceError,
+    deploy::words::{Worded, Wording},
+};
+
+use crate::{
+    AppError,
+    server::PageCx,
+    ui::{Icon, IconName, Tab, Tabs, Tone},
+};
+
+/// Everything but what stands in names without harm.
+const NAMES: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.');
+
+/// Who looks after deployments.
+pub(super) fn operator(cx: &PageCx) -> Result<Operator, AppError> {
+    cx.ok(cx.viewer().operator())
+}
+
+/// Lets an answer through, or its problem.
+pub(super) fn ok<T>(cx: &PageCx, result: Result<T, DeployError>) -> Result<T, AppError> {
+    cx.ok(result.map_err(ServiceError::from))
+}
+
+/// A name as it stands in an address.
+pub(super) fn encode(name: &str) -> String {
+    utf8_percent_encode(name, NAMES).to_string()
+}
+
+/// A stack's page.
+pub(super) fn stack_address(environment: &str, stack: &str) -> String {
+    format!("/admin/stacks/{}/{}", encode(environment), encode(stack))
+}
+
+/// An environment's page.
+pub(super) fn environment_address(name: &str) -> String {
+    format!("/admin/environments/{}", encode(name))
+}
+
+/// The plan of one stack.
+pub(super) fn plan_address(environment: &str, stack: &str) -> String {
+    format!("/admin/plan?env={}&stack={}", encode(environment), encode(stack))
+}
+
+/// Every value of a parameter that may stand in the query several times.
+pub(super) fn all_of(path: &str, name: &str) -> Vec<String> {
+    let query = path.split_once('?').map_or("", |(_, query)| query);
+    let value = |pair: &str| {
+        let (key, value) = pair.split_once('=')?;
+        (key == name).then(|| percent_decode_str(&value.replace('+', " ")).decode_utf8_lossy().into_owned())
+    };
+    query.split('&').filter_map(value).filter(|value| !value.is_empty()).collect()
+}
+
+/// The pages of deployments.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Area {
+    Overview,
+    Stacks,
+    Environments,
+    Applies,
+}
+
+/// The links between them.
+#[component]
+pub(super) fn AreaTabs(current: Area) -> impl IntoView {
+    let items = [
+        (Area::Overview, "/admin", "Overview"),
+        (Area::Stacks, "/admin/stacks", "Stacks"),
+        (Area::Environments, "/admin/environments", "Environments"),
+        (Area::Applies, "/admin/applies", "Applies"),
+    ]
+    .map(|(area, href, label)| Tab { href: href.into(), label: label.into(), current: area == current });
+    view! { <Tabs label="Deployments" items=items.into() /> }
+}
+
+/// What is so and what to do about it, with an icon.
+#[component]
+pub(super) fn Finding(
+    /// The words.
+    words: Wording,
+    /// How much it matters.
+    #[prop(optional)]
+    tone: Tone,
+    /// The picture; the tone's own if none.
+    #[prop(optional, into)]
+    icon: Option<IconName>,
+) -> impl IntoView {
+    let remedy = Some(words.remedy).filter(|text| !text.is_empty());
+    view! {
+        <li class="finding" data-tone=tone.as_str()>
+            <Icon name=icon.unwrap_or(tone.icon()) />
+            <div>
+                <p>{words.text}</p>
+                {remedy.map(|text| view! { <p class="muted">{text}</p> })}
+            </div>
+        </li>
+    }
+}
+
+/// A list of findings of one kind.
+pub(super) fn findings<'a, T: Worded + 'a>(all: impl IntoIterator<Item = &'a T>, tone: Tone) -> Vec<AnyView> {
+    all.into_iter().map(|one| view! { <Finding words=one.words() tone /> }.into_any()).collect()
+}
+
+/// "1 stack", "3 stacks".
+pub(super) fn many(count: usize, one: &str) -> String {
+    if count == 1 { format!("1 {one}") } else { format!("{count} {one}s") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_parameter_may_stand_several_times() {
+        let path = "/admin/plan?only=rumple%2Fweb&env=&only=a+b%2Fc&only=";
+        assert_eq!(all_of(path, "only"), ["rumple/web", "a b/c"]);
+        assert!(all_of("/admin/plan", "only").is_empty());
+    }
+
+    #[test]
+    fn names_keep_their_place_in_an_address() {
+        assert_eq!(stack_address("a/b", "c?d"), "/admin/stacks/a%2Fb/c%3Fd");
+        assert_eq!(stack_address("rumple-dev", "web_1.0"), "/admin/stacks/rumple-dev/web_1.0");
+    }
+}
