@@ -14,4 +14,5 @@ mod dying;
 mod pins;
 mod programs;
 mod secrets;
+mod through;
 mod yard;
