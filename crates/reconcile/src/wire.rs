@@ -118,6 +118,16 @@ pub struct Proposal {
     pub difference: StackDiff,
 }
 
+/// A guest that is an environment, with the plan for its stacks, to be read and then applied.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct CreatedGuest {
+    /// What was told on the way, in order: each an object with its `kind`.
+    pub told: Vec<serde_json::Value>,
+    /// What would be done for its stacks; nothing of it was carried out.
+    pub plan: Plan,
+}
+
 /// Asks for a plan that was read to be carried out.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]

@@ -98,10 +98,11 @@ impl Front for There {
         Ok(self.0.plan(options).await?.plan)
     }
 
-    async fn create(&self, _: &str, _: Tell<'_, CreateEvent>) -> Result<Plan, Failure> {
-        Err(Failure::invalid(
-            "`create` does not go through a server. Run it on the machine that has the catalog and the database, without --server.",
-        ))
+    async fn create(&self, guest: &str, tell: Tell<'_, CreateEvent>) -> Result<Plan, Failure> {
+        let created = self.0.create(guest).await?;
+        // What a newer server tells and this program does not know is left out; the plan has it all.
+        created.told.into_iter().filter_map(|event| serde_json::from_value(event).ok()).for_each(|event| tell(&event));
+        Ok(created.plan)
     }
 
     async fn status(&self) -> Result<Overview, Failure> {

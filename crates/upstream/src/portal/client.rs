@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use reconcile::{
     Overview,
     model::{ApplyId, OnFailure, Plan, PlanOptions, Revision as StackRevision, StackRef},
-    wire::{Also, ApplySummary, ApplyView, Begun, DriftReading, Pinned, Planned, Proposal, ProposalRequest, Standing},
+    wire::{Also, ApplySummary, ApplyView, Begun, CreatedGuest, DriftReading, Pinned, Planned, Proposal, ProposalRequest, Standing},
 };
 use serde::Serialize;
 use types::{
@@ -83,6 +83,10 @@ impl Portal for PortalClient {
     async fn propose(&self, also: &Also, on_failure: OnFailure) -> Result<Proposal> {
         let asked = ProposalRequest { also: also.clone(), on_failure };
         self.transport.fetch(Call::post(["proposals"]).harmless().json(&asked)?).await
+    }
+
+    async fn create(&self, guest: &str) -> Result<CreatedGuest> {
+        self.transport.fetch(Call::post(["guests", guest])).await
     }
 
     async fn apply(&self, plan: &Plan, also: Option<&Also>) -> Result<ApplyId> {

@@ -12,7 +12,7 @@ use async_trait::async_trait;
 use reconcile::{
     Overview,
     model::{ApplyId, OnFailure, Plan, PlanOptions, Revision as StackRevision, StackRef},
-    wire::{Also, ApplySummary, ApplyView, DriftReading, Pinned, Planned, Proposal, Standing},
+    wire::{Also, ApplySummary, ApplyView, CreatedGuest, DriftReading, Pinned, Planned, Proposal, Standing},
 };
 use types::{
     SecretText, User,
@@ -41,6 +41,8 @@ pub trait Portal: Send + Sync {
     async fn plan(&self, options: &PlanOptions) -> Result<Planned>;
     /// What going back, carrying over or releasing would do. Changes nothing.
     async fn propose(&self, also: &Also, on_failure: OnFailure) -> Result<Proposal>;
+    /// Makes a guest of the catalog an environment and plans its stacks. May take a minute.
+    async fn create(&self, guest: &str) -> Result<CreatedGuest>;
     /// Begins to carry out a plan that somebody has read; [`PortalError::Moved`] when it no longer holds.
     async fn apply(&self, plan: &Plan, also: Option<&Also>) -> Result<ApplyId>;
     /// Applies, latest first.

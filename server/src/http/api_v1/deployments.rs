@@ -8,7 +8,8 @@ use http::{HeaderValue, StatusCode, header};
 use serde::Deserialize;
 use service::deploy::{
     model::{ApplyId, PlanOptions, StackRef},
-    wire::{ApplyRequest, Begun, LookTrouble, Pinned, ProposalRequest, Standing},
+    environments::CreateEvent,
+    wire::{ApplyRequest, Begun, CreatedGuest, LookTrouble, Pinned, ProposalRequest, Standing},
 };
 
 use super::{
@@ -27,6 +28,23 @@ pub(super) async fn plan(caller: Caller, Json(options): Json<PlanOptions>) -> Re
 /// `POST /api/v1/proposals`.
 pub(super) async fn propose(caller: Caller, Json(asked): Json<ProposalRequest>) -> Response {
     caller.read(|deploy, operator| async move { deploy.propose(&operator, &asked.also, asked.on_failure).await }).await
+}
+
+/// `POST /api/v1/guests/{guest}`.
+pub(super) async fn create(caller: Caller, Path(guest): Path<String>) -> Response {
+    caller
+        .write(StatusCode::OK, |deploy, operator| async move {
+            let told = std::sync::Mutex::new(Vec::new());
+            let keep = |event: &CreateEvent| {
+                // What creating tells always has a JSON form.
+                let event = serde_json::to_value(event).unwrap_or_default();
+                told.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(event);
+            };
+            let created = deploy.create(&operator, &guest, &keep).await?;
+            let told = told.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+            Ok(CreatedGuest { told, plan: created.planned.plan })
+        })
+        .await
 }
 
 /// `POST /api/v1/applies`.

@@ -8,7 +8,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use service::deploy::{
     ApplySummary, ApplyView, DriftReading, Edit, Overview, Planned, Proposal,
     model::{PlanOptions, Revision as StackRevision},
-    wire::{ApplyRequest, Begun, Pinned, ProposalRequest, Standing, WatchEvent},
+    wire::{ApplyRequest, Begun, CreatedGuest, Pinned, ProposalRequest, Standing, WatchEvent},
 };
 use types::{
     Permission, User,
@@ -169,6 +169,13 @@ pub(super) const ROUTES: &[Route] = &[
     )
     .takes(body::<ProposalRequest>)
     .gives(body::<Proposal>),
+    Route::post(
+        "/api/v1/guests/{guest}",
+        |f| on(f, deployments::create),
+        "create",
+        "Makes a guest of the catalog (by number, name or environment) an environment, and plans its stacks.",
+    )
+    .gives(body::<CreatedGuest>),
     Route::get("/api/v1/applies", |f| on(f, deployments::applies), "applies", "Applies, latest first.")
         .query(&[
             Param::new("environment", "string", "Only applies that change this environment."),

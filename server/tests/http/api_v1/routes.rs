@@ -17,6 +17,7 @@ const ROUTES: &[Row] = &[
     ("GET", "/api/v1/me", "", [401, 200, 200]),
     ("POST", "/api/v1/plans", "", [401, 403, 422]),
     ("POST", "/api/v1/proposals", "", [401, 403, 422]),
+    ("POST", "/api/v1/guests/{guest}", "/api/v1/guests/none", [401, 403, 404]),
     ("GET", "/api/v1/applies", "", [401, 403, 200]),
     ("POST", "/api/v1/applies", "", [401, 403, 422]),
     ("GET", "/api/v1/applies/running", "", [401, 403, 200]),

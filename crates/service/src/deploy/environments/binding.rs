@@ -10,7 +10,7 @@ use reconcile::{
     model::Reach,
     ports::{Lease, Locks as _, LocksError},
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tokio::time::timeout;
 use types::ProblemCode;
@@ -30,7 +30,7 @@ use crate::deploy::{Deploy, DeployError, Operator};
 const LOCK_MARGIN: Duration = Duration::from_secs(240);
 
 /// A guest that is an environment.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Bound {
     /// The guest as it stands in the catalog.
     pub target: Target,
@@ -45,7 +45,7 @@ pub struct Bound {
 }
 
 /// What binding did.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "how", rename_all = "snake_case")]
 pub enum BoundHow {
     /// It was registered.
@@ -123,7 +123,7 @@ impl From<Failed> for DeployError {
 }
 
 /// An environment that Portainer no longer knows.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Unbound {
     /// The number it had; none if Portainer did not know it.
     pub id: Option<i64>,

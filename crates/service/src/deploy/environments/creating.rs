@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use reconcile::model::{PlanOptions, Reach, Scope, StackRef};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tokio::time::timeout;
 use types::{
@@ -20,7 +20,7 @@ use super::{
 use crate::deploy::{Deploy, DeployError, Operator, Planned, problem};
 
 /// What creating tells on its way.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum CreateEvent {
     /// The catalog has the guest.
@@ -59,7 +59,7 @@ pub enum CreateEvent {
 }
 
 /// What the hypervisor knows of the guest.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "word", rename_all = "snake_case")]
 pub enum HypervisorWord {
     /// The guest is rented, or has no number: no hypervisor of ours has it.

@@ -2,14 +2,14 @@
 
 use std::net::IpAddr;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use types::Millis;
 use upstream::portainer::agent::{AgentAddress, AgentAnswer, AgentError};
 
 use super::Tell;
 
 /// What is looked at, in this order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Check {
     /// This machine resolves the name.
@@ -29,7 +29,7 @@ pub enum Check {
 }
 
 /// How a check ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// As it should be.
@@ -44,7 +44,7 @@ pub enum Outcome {
 
 /// A check with its outcome. One that was told as failed is told again as noted when Portainer turns out to reach the host: whoever
 /// listens keeps the latest of each check.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DiagnosisStep {
     /// What was looked at.
     pub check: Check,
@@ -57,7 +57,7 @@ pub struct DiagnosisStep {
 }
 
 /// What was found.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "finding", rename_all = "snake_case")]
 pub enum Finding {
     /// The name's addresses.
@@ -139,7 +139,7 @@ pub enum Finding {
 }
 
 /// A diagnosis.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Diagnosis {
     /// The guest, if it is one of the catalog.
     pub guest: Option<String>,
@@ -154,7 +154,7 @@ pub struct Diagnosis {
 }
 
 /// The whole in a word.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// Portainer reaches it under the right name at the right address.

@@ -33,7 +33,7 @@ pub enum Trust {
 }
 
 /// A Portainer as it shows itself to anybody.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PortainerProbe {
     /// Its address, as it is to be saved.
     pub url: String,
@@ -57,7 +57,7 @@ pub struct PortainerProbe {
 }
 
 /// Whether a Portainer was set up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ServerState {
     /// It has an administrator.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use futures::{StreamExt as _, stream};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use tokio::time::timeout;
 use types::{Millis, catalog::Guest};
 use upstream::portainer::{
@@ -19,7 +19,7 @@ use crate::deploy::{Deploy, DeployError, Operator, home::Now, problem};
 const READ_AT_ONCE: usize = 32;
 
 /// All environments at one moment.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EnvironmentsReading {
     /// When it was asked.
     pub at: Millis,
@@ -30,7 +30,7 @@ pub struct EnvironmentsReading {
 }
 
 /// One environment.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EnvironmentReading {
     /// Its name.
     pub name: String,
@@ -77,7 +77,7 @@ impl EnvironmentReading {
 }
 
 /// Whether an environment answers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EnvironmentReach {
     /// It answers.
@@ -91,7 +91,7 @@ pub enum EnvironmentReach {
 }
 
 /// How Portainer reaches an environment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EnvironmentKind {
     /// Through a socket or Docker's own port.
@@ -116,7 +116,7 @@ impl From<environments::EnvironmentKind> for EnvironmentKind {
 }
 
 /// Containers of a host.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ContainerCounts {
     /// Those that run, the unhealthy among them.
     pub running: i64,

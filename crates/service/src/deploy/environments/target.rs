@@ -1,7 +1,7 @@
 //! From what a person types to a guest of the catalog, and from there to the environment it is to be.
 
 use catalog::Reading;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use types::{
     ProblemCode,
     catalog::{Diagnostic, Guest},
@@ -14,7 +14,7 @@ use crate::deploy::DeployError;
 const ALIKE: f64 = 0.75;
 
 /// A guest as an environment.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Target {
     /// The guest's name.
     pub guest: String,
