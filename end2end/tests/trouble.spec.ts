@@ -115,7 +115,7 @@ test("the keyboard reaches the content and every menu entry", async ({ ada, isMo
   await expect(ada.locator("#main")).toBeFocused();
   await ada.goto("/");
   // The side bar of a desktop begins with the mark; the bar at a phone's bottom has no room for it.
-  const names = ["Skip to content", ...(isMobile ? [] : ["ThinkHeads"]), "Home", "Chat", "People", /Account/];
+  const names = ["Skip to content", ...(isMobile ? [] : ["ThinkHeads"]), "Home", "Chat", /Deployments/, "People", /Account/];
   for (const name of names) {
     await ada.keyboard.press("Tab");
     await expect(ada.locator("body > .skip, .side a").and(ada.getByRole("link", { name }))).toBeFocused();

@@ -5,7 +5,7 @@ pub mod fake;
 mod unmanaged;
 
 use async_trait::async_trait;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 pub use unmanaged::Unmanaged;
 
@@ -20,7 +20,7 @@ pub trait Hypervisor: Send + Sync {
 }
 
 /// What a hypervisor knows of a guest.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "sight", rename_all = "snake_case")]
 pub enum GuestSight {
     /// Nobody can be asked: no hypervisor is connected. Says nothing about the guest.
@@ -32,7 +32,7 @@ pub enum GuestSight {
 }
 
 /// A guest that exists.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GuestState {
     /// Its name on the hypervisor.
     pub name: String,
@@ -41,7 +41,7 @@ pub struct GuestState {
 }
 
 /// Whether a guest runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Power {
     /// It runs.
@@ -53,7 +53,7 @@ pub enum Power {
 }
 
 /// The hypervisor did not tell.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[error("{detail} {remedy}")]
 pub struct HypervisorError {
     /// What went wrong, as a sentence.

@@ -2,12 +2,12 @@
 
 use std::{fmt, net::IpAddr};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use url::Host;
 
 /// Where an agent listens. Two that are equal are the same place, however they were written.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
-#[serde(into = "String")]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
 pub struct AgentAddress {
     host: Host,
     port: u16,
@@ -17,6 +17,15 @@ pub struct AgentAddress {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("“{0}” is no address of an agent: write a host name or an IP address, with “:PORT” if it is not the usual one")]
 pub struct BadAgentAddress(pub String);
+
+impl TryFrom<String> for AgentAddress {
+    type Error = BadAgentAddress;
+
+    /// As it was written by `into`: always with its port.
+    fn try_from(text: String) -> Result<Self, BadAgentAddress> {
+        Self::parse(&text, 0)
+    }
+}
 
 impl AgentAddress {
     /// Reads `host`, `host:port`, `tcp://host:port`, with an IPv6 address in brackets or bare. Without a port it is `default_port`.

@@ -1,9 +1,9 @@
 //! At which step the way to an agent ends, in words the owner understands.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Why an agent could not be asked from this machine.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[error("{}", self.message())]
 pub enum AgentError {

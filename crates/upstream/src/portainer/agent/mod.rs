@@ -9,7 +9,7 @@ pub mod fake;
 use std::{net::IpAddr, time::Duration};
 
 use async_trait::async_trait;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 pub use address::{AgentAddress, BadAgentAddress};
 pub use client::AgentClient;
@@ -42,7 +42,7 @@ pub trait AgentProbe: Send + Sync {
 }
 
 /// What an agent says of itself to anybody.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AgentAnswer {
     /// Its version.
     pub version: String,
@@ -54,7 +54,7 @@ pub struct AgentAnswer {
 }
 
 /// What an agent stands on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AgentPlatform {
     /// Docker.
