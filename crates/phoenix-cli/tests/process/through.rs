@@ -1,7 +1,10 @@
 //! The same commands through a running server.
 
 use testkit::{Person, TestApp};
-use upstream::portainer::fake::API_KEY;
+use upstream::portainer::{
+    agent::fake::{AgentBehaviour, FakeAgent},
+    fake::{API_KEY, HostScript},
+};
 
 use super::yard::{Yard, compose};
 
@@ -51,7 +54,19 @@ async fn the_same_commands_through_a_running_server() {
     yard.run(&["log"]).await.ends(0).says(&["Secret one: version 1"]);
     yard.run(&["show", "latest"]).await.ends(0).says(&["succeeded"]);
     yard.run(&["watch", "latest"]).await.ends(0).says(&["healthy"]);
-    yard.run(&["create", "1001"]).await.ends(1).complains(&["does not go through a server"]);
+    yard.run(&["create", "1001"]).await.ends(1).complains(&["portainer_agent_hostname"]);
+    let agent = FakeAgent::start(AgentBehaviour::Answers).await.unwrap();
+    let at = agent.address();
+    yard.fake.add_host_at("rumpleprod", &at.url(), HostScript::default());
+    yard.write(
+        "phoenix_vm_configs.json",
+        &format!(
+            "{{ \"vms\": [ {{ \"vmid\": 1009, \"name\": \"rumpleprod\", \"portainer_environment_name\": \"rumpleprod\", \
+             \"portainer_agent_hostname\": \"{at}\", \"docker_stacks\": [\"shop\"] }} ] }}\n"
+        ),
+    );
+    yard.run(&["create", "1009", "--yes"]).await.ends(0).complains(&["No hypervisor is connected"]);
+    assert_eq!(yard.fake.containers_on("rumpleprod"), ["shop-web-1"]);
     assert!(!yard.path("data").exists(), "nothing is opened here");
     yard.set("THINKHEADS_TOKEN", "tht_wrong");
     yard.run(&["status"]).await.ends(1).complains(&["The token lets nobody in"]);

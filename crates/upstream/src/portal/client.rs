@@ -6,7 +6,10 @@ use async_trait::async_trait;
 use reconcile::{
     Overview,
     model::{ApplyId, OnFailure, Plan, PlanOptions, Revision as StackRevision, StackRef},
-    wire::{Also, ApplySummary, ApplyView, Begun, CreatedGuest, DriftReading, Pinned, Planned, Proposal, ProposalRequest, Standing},
+    wire::{
+        Also, ApplySummary, ApplyView, Begun, CreatedGuest, DriftReading, Pinned, Planned, Proposal, ProposalRequest,
+        Standing,
+    },
 };
 use serde::Serialize;
 use types::{

@@ -7,8 +7,8 @@ use axum::{
 use http::{HeaderValue, StatusCode, header};
 use serde::Deserialize;
 use service::deploy::{
-    model::{ApplyId, PlanOptions, StackRef},
     environments::CreateEvent,
+    model::{ApplyId, PlanOptions, StackRef},
     wire::{ApplyRequest, Begun, CreatedGuest, LookTrouble, Pinned, ProposalRequest, Standing},
 };
 
