@@ -5,6 +5,7 @@
 mod catalog_acts;
 mod configured;
 mod desired;
+mod drafts;
 mod engine;
 pub mod environments;
 mod error;
@@ -38,8 +39,9 @@ use upstream::{
     portainer::agent::{AgentClient, AgentProbe},
 };
 
-pub use catalog::{Author, Edit, Import, Reading, Snapshot, git::GitSettings};
+pub use catalog::{Author, Clash, Edit, Import, Part, Reading, Side, Snapshot, git::GitSettings};
 pub use catalog_acts::CatalogView;
+pub use drafts::{Draft, DraftSaved, Fields, RepositoryLook, RepositoryOffer, StackForm, Unfinished, lacking};
 pub use environments::EnvironmentSettings;
 pub use error::DeployError;
 pub use memory::Memory;
@@ -86,6 +88,8 @@ struct Inner {
     trouble: Mutex<Option<(types::Millis, String)>>,
     /// Plans that somebody is reading.
     reviews: Reviews,
+    /// What repositories of stacks offered, for those who edit them.
+    repositories: drafts::Looks,
     /// Agents, asked from this machine.
     agents: Arc<dyn AgentProbe>,
     /// What holds the guests.
@@ -114,6 +118,7 @@ impl Deploy {
             look: signal::Sender::new(None),
             trouble: Mutex::default(),
             reviews: Reviews::default(),
+            repositories: drafts::Looks::default(),
             agents,
             hypervisor,
         }))
