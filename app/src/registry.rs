@@ -5,7 +5,7 @@ use leptos::server_fn::{ServerFn, axum::register_explicit};
 use types::Permission::{self, Administrator, Member, Public};
 
 use crate::pages::{
-    account::api as account, admin::deploy::api as deploy, admin::people::api as people, chat::api as chat,
+    account::api as account, admin::deploy::api as deploy, admin::deploy::editor::api as editor, admin::people::api as people, chat::api as chat,
     join::api as join, sign_in::api as sign_in,
 };
 
@@ -43,6 +43,16 @@ server_functions! {
     deploy::ApplyPlan => Administrator,
     deploy::CancelApply => Administrator,
     deploy::ReleasePin => Administrator,
+    editor::BeginStack => Administrator,
+    editor::KeepStackForm => Administrator,
+    editor::KeepStackText => Administrator,
+    editor::LookAtRepository => Administrator,
+    editor::StoreStackSecret => Administrator,
+    editor::DropTyped => Administrator,
+    editor::SaveDraft => Administrator,
+    editor::RebaseDraft => Administrator,
+    editor::DiscardDraft => Administrator,
+    editor::BringBackDraft => Administrator,
     chat::SendMessage => Member,
     chat::EditMessage => Member,
     chat::Regenerate => Member,

@@ -6,6 +6,7 @@ pub mod api;
 pub mod applies;
 #[cfg(feature = "ssr")]
 mod containers;
+pub mod editor;
 #[cfg(feature = "ssr")]
 pub mod environments;
 pub mod keys;
