@@ -5,8 +5,8 @@ use leptos::server_fn::{ServerFn, axum::register_explicit};
 use types::Permission::{self, Administrator, Member, Public};
 
 use crate::pages::{
-    account::api as account, admin::deploy::api as deploy, admin::deploy::editor::api as editor, admin::people::api as people, chat::api as chat,
-    join::api as join, sign_in::api as sign_in,
+    account::api as account, admin::deploy::api as deploy, admin::deploy::editor::api as editor,
+    admin::people::api as people, chat::api as chat, join::api as join, sign_in::api as sign_in,
 };
 
 macro_rules! server_functions {

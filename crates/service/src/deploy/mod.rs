@@ -39,7 +39,9 @@ use upstream::{
     portainer::agent::{AgentClient, AgentProbe},
 };
 
-pub use catalog::{Author, Clash, Edit, Import, Part, Reading, Side, Snapshot, git::GitSettings, read as read_snapshot};
+pub use catalog::{
+    Author, Clash, Edit, Import, Part, Reading, Side, Snapshot, git::GitSettings, read as read_snapshot,
+};
 pub use catalog_acts::CatalogView;
 pub use drafts::{Draft, DraftSaved, Fields, RepositoryLook, RepositoryOffer, StackForm, Unfinished, lacking};
 pub use environments::EnvironmentSettings;
