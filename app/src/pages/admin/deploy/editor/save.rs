@@ -194,7 +194,7 @@ fn half_typed(draft: &Draft) -> impl IntoView + use<> {
                     ("form", address(name, environment.as_deref().unwrap_or_default()))
                 }
             };
-            view! { <li><a href=href>{format!("The {what} of {name}")}</a></li> }
+            view! { <li><a class="more" href=href>{format!("The {what} of {name}")}</a></li> }
         })
         .collect::<Vec<_>>();
     (!items.is_empty()).then(|| {
