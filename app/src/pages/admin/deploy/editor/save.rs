@@ -45,7 +45,10 @@ pub async fn page(cx: PageCx) -> PageResult {
             }
         }));
     }
-    let draft = ok(&cx, cx.services().deploy().draft(&operator).await)?;
+    let draft = match ok(&cx, cx.services().deploy().draft(&operator).await) {
+        Ok(draft) => draft,
+        Err(error) => return Ok(unopened(error.0.message)),
+    };
     let toast = match cx.query("done") {
         Some("discarded") => Some(ToastNote::new("Thrown away.").action(undo)),
         word => done(word, DONE),
@@ -78,6 +81,20 @@ pub async fn page(cx: PageCx) -> PageResult {
         }
     };
     Ok(Page::new("Your draft", view).toast(toast))
+}
+
+/// What stands in place of a draft that can't be shown: why, and the way out.
+fn unopened(why: String) -> Page {
+    Page::new("Your draft", move || {
+        view! {
+            <PageHeader title="Your draft" />
+            <AreaTabs current=Area::Stacks />
+            <div class="stack">
+                <Notice tone=Tone::Bad title="Your draft can't be opened"><p>{why}</p></Notice>
+                {discard()}
+            </div>
+        }
+    })
 }
 
 fn undo() -> impl IntoView {
