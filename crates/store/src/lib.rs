@@ -42,7 +42,7 @@ pub use jobs::{JobRow, JobState, NewJob, retry_delay};
 pub use journal::{EntryKind, EntryRow, NewEntry};
 pub use locks::{HeldLock, LockAttempt, LockRow};
 pub use messages::{NewMessage, PromptAndAnswer};
-pub use people::{NewUser, UserRecord};
+pub use people::{Changed, NewUser, Records, UserRecord};
 pub use pieces::PieceBatch;
 pub use pins::PinRow;
 pub use revisions::{NewRevision, RevisionRow};

@@ -1,13 +1,71 @@
 //! People.
 
-use types::{Millis, Role, User, UserId};
+use std::collections::BTreeSet;
+
+use types::{Millis, Permission, Rights, Role, User, UserId};
 
 use crate::{
-    AuditEntry, Result, Store, StoreError, audit,
+    AuditEntry, Result, Store, StoreError, applies, audit,
     codec::parse,
     db::{Tx, args},
     generations, revocations, sessions, tokens,
 };
+
+/// The columns of a person, with the environments granted to them in one text, a name a line.
+macro_rules! user_columns {
+    ($users:literal) => {
+        concat!(
+            $users,
+            ".id, ",
+            $users,
+            ".email, ",
+            $users,
+            ".name, ",
+            $users,
+            ".role, ",
+            $users,
+            ".disabled_at, ",
+            $users,
+            ".created_at, ",
+            $users,
+            ".last_seen_at, (SELECT string_agg(g.environment, '\n') FROM user_environments g WHERE g.user_id = ",
+            $users,
+            ".id) AS environments"
+        )
+    };
+}
+pub(crate) use user_columns;
+
+/// What a change of somebody's rights found and did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Changed {
+    /// The person as they were.
+    pub before: User,
+    /// Applies of theirs that were asked to stop between steps, because they may no longer apply there.
+    pub cancelled: Vec<String>,
+}
+
+/// What the audit is to hold of a change, once it is known what it changed.
+pub struct Records(Box<dyn FnOnce(&Changed) -> Vec<AuditEntry> + Send>);
+
+impl Records {
+    /// Records that tell of what was found.
+    pub fn of(tell: impl FnOnce(&Changed) -> Vec<AuditEntry> + Send + 'static) -> Self {
+        Self(Box::new(tell))
+    }
+}
+
+impl std::fmt::Debug for Records {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Records").finish_non_exhaustive()
+    }
+}
+
+impl From<AuditEntry> for Records {
+    fn from(entry: AuditEntry) -> Self {
+        Self::of(|_| vec![entry])
+    }
+}
 
 /// A person with what signing in needs. Stays on the server.
 #[derive(Clone, PartialEq, Eq)]
@@ -53,6 +111,7 @@ pub(crate) struct UserDb {
     email: String,
     name: String,
     role: String,
+    environments: Option<String>,
     disabled_at: Option<i64>,
     created_at: i64,
     last_seen_at: Option<i64>,
@@ -74,6 +133,7 @@ impl TryFrom<UserDb> for User {
             email: row.email,
             name: row.name,
             role: parse("users.role", &row.role)?,
+            environments: names(row.environments.as_deref()),
             disabled_at: row.disabled_at,
             created_at: row.created_at,
             last_seen_at: row.last_seen_at,
@@ -89,22 +149,34 @@ impl TryFrom<UserRecordDb> for UserRecord {
     }
 }
 
+/// Environments from one text, a name a line.
+pub(crate) fn names(text: Option<&str>) -> BTreeSet<String> {
+    text.unwrap_or_default().lines().map(ToOwned::to_owned).collect()
+}
+
 /// An address as it is stored and looked up.
 fn normalised(email: &str) -> String {
     email.trim().to_lowercase()
 }
 
 /// Makes a person inside a transaction.
-pub(crate) async fn insert(tx: &mut Tx, new: &NewUser, role: Role) -> Result<User> {
-    let row: UserDb = tx
-        .one(
-            "INSERT INTO users (id, email, name, role, password_hash, password_changed_at, created_at) \
-             VALUES ($1, $2, $3, $4, $5, $6, $6) \
-             RETURNING id, email, name, role, disabled_at, created_at, last_seen_at",
-            args![new.id, normalised(&new.email), &new.name, role.as_str(), &new.password_hash, new.now],
-        )
-        .await?;
-    row.try_into()
+pub(crate) async fn insert(tx: &mut Tx, new: &NewUser, rights: &Rights) -> Result<User> {
+    tx.execute(
+        "INSERT INTO users (id, email, name, role, password_hash, password_changed_at, created_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $6)",
+        args![new.id, normalised(&new.email), &new.name, rights.role.as_str(), &new.password_hash, new.now],
+    )
+    .await?;
+    grant(tx, new.id, &rights.environments).await?;
+    by_id(tx, new.id).await
+}
+
+async fn grant(tx: &mut Tx, id: UserId, environments: &BTreeSet<String>) -> Result<()> {
+    for environment in environments {
+        tx.execute("INSERT INTO user_environments (user_id, environment) VALUES ($1, $2)", args![id, environment])
+            .await?;
+    }
+    Ok(())
 }
 
 /// Puts those who add or remove administrators in line, then counts the active ones other than `but`.
@@ -139,10 +211,18 @@ pub(crate) async fn hold_enabled(tx: &mut Tx, id: UserId) -> Result<()> {
     if held == 0 { Err(StoreError::NotFound) } else { Ok(()) }
 }
 
+/// Holds a person's row as [`hold_enabled`] does, and refuses unless they may deploy to each of these environments: what they
+/// begin then cannot cross the loss of that right.
+pub(crate) async fn hold_deployer(tx: &mut Tx, id: UserId, environments: &[String]) -> Result<()> {
+    let refused = || StoreError::conflict("may_not_deploy");
+    hold_enabled(tx, id).await.map_err(|error| if matches!(error, StoreError::NotFound) { refused() } else { error })?;
+    let rights = by_id(tx, id).await?.rights();
+    if environments.iter().all(|environment| rights.may_deploy_to(environment)) { Ok(()) } else { Err(refused()) }
+}
+
 async fn by_id(tx: &mut Tx, id: UserId) -> Result<User> {
-    let row: UserDb = tx
-        .one("SELECT id, email, name, role, disabled_at, created_at, last_seen_at FROM users WHERE id = $1", args![id])
-        .await?;
+    const BY_ID: &str = concat!("SELECT ", user_columns!("u"), " FROM users u WHERE u.id = $1");
+    let row: UserDb = tx.one(BY_ID, args![id]).await?;
     row.try_into()
 }
 
@@ -153,7 +233,7 @@ impl Store {
     /// [`StoreError::Conflict`] on `users_email` when the address is taken.
     pub async fn create_user(&self, new: &NewUser, entry: AuditEntry) -> Result<User> {
         let mut tx = self.db.begin().await?;
-        let user = insert(&mut tx, new, new.role).await?;
+        let user = insert(&mut tx, new, &new.role.into()).await?;
         audit::append(&mut tx, entry).await?;
         tx.commit().await?;
         Ok(user)
@@ -167,8 +247,7 @@ impl Store {
         let row: Option<UserRecordDb> = self
             .db
             .optional(
-                "SELECT id, email, name, role, disabled_at, created_at, last_seen_at, password_hash \
-                 FROM users WHERE email = $1",
+                concat!("SELECT ", user_columns!("u"), ", u.password_hash FROM users u WHERE u.email = $1"),
                 args![normalised(email)],
             )
             .await?;
@@ -183,8 +262,7 @@ impl Store {
         let row: Option<UserRecordDb> = self
             .db
             .optional(
-                "SELECT id, email, name, role, disabled_at, created_at, last_seen_at, password_hash \
-                 FROM users WHERE id = $1",
+                concat!("SELECT ", user_columns!("u"), ", u.password_hash FROM users u WHERE u.id = $1"),
                 args![id],
             )
             .await?;
@@ -199,8 +277,7 @@ impl Store {
         let rows: Vec<UserDb> = self
             .db
             .all(
-                "SELECT id, email, name, role, disabled_at, created_at, last_seen_at \
-                 FROM users ORDER BY lower(name), id",
+                concat!("SELECT ", user_columns!("u"), " FROM users u ORDER BY lower(u.name), u.id"),
                 args![],
             )
             .await?;
@@ -269,26 +346,50 @@ impl Store {
         Ok(changed > 0)
     }
 
-    /// Gives a person a role.
+    /// Gives a person a role, and a deployer their environments. What they may no longer do ends: open streams look again at
+    /// what is allowed, running answers are asked to stop if the role has no chat, and applies on environments that are not
+    /// granted any more are asked to stop between steps, whichever process runs them. Returns whether anything changed; if not,
+    /// nothing is written.
     ///
     /// # Errors
     /// [`StoreError::NotFound`] for nobody; [`StoreError::Conflict`] on `last_administrator` when this would leave no
     /// active administrator.
-    pub async fn set_role(&self, id: UserId, role: Role, entry: AuditEntry) -> Result<()> {
+    pub async fn set_rights(
+        &self,
+        id: UserId,
+        rights: impl Into<Rights>,
+        now: Millis,
+        records: impl Into<Records>,
+    ) -> Result<bool> {
+        let (rights, records) = (rights.into(), records.into());
         let mut tx = self.db.begin().await?;
-        if role == Role::Administrator {
-            by_id(&mut tx, id).await?;
-        } else {
+        if rights.role != Role::Administrator {
             keep_an_administrator(&mut tx, id).await?;
         }
-        tx.execute("UPDATE users SET role = $2 WHERE id = $1", args![id, role.as_str()]).await?;
-        audit::append(&mut tx, entry).await?;
-        tx.commit().await
+        // Changing the role first takes the row's lock: whoever begins an apply meanwhile is seen below or sees this.
+        tx.execute("UPDATE users SET role = role WHERE id = $1", args![id]).await?;
+        let before = by_id(&mut tx, id).await?;
+        if before.rights() == rights {
+            return Ok(false);
+        }
+        tx.execute("UPDATE users SET role = $2 WHERE id = $1", args![id, rights.role.as_str()]).await?;
+        tx.execute("DELETE FROM user_environments WHERE user_id = $1", args![id]).await?;
+        grant(&mut tx, id, &rights.environments).await?;
+        revocations::insert(&mut tx, id, None, None, now).await?;
+        if !rights.role.may(Permission::Member) {
+            generations::request_stop_of_all(&mut tx, id).await?;
+        }
+        let cancelled = applies::cancel_of(&mut tx, id, Some(&rights), now).await?;
+        for entry in (records.0)(&Changed { before, cancelled }) {
+            audit::append(&mut tx, entry).await?;
+        }
+        tx.commit().await?;
+        Ok(true)
     }
 
     /// Disables a person (`disabled_at` given) or enables them again. Disabling ends all their sessions and tokens in the same
-    /// transaction and writes a revocation, so that open streams end too, and asks their running answers to stop,
-    /// whichever process writes them.
+    /// transaction and writes a revocation, so that open streams end too, and asks their running answers to stop and their
+    /// applies to stop between steps, whichever process runs them.
     ///
     /// # Errors
     /// [`StoreError::NotFound`] for nobody; [`StoreError::Conflict`] on `last_administrator` when this would leave no
@@ -298,22 +399,26 @@ impl Store {
         id: UserId,
         disabled_at: Option<Millis>,
         now: Millis,
-        entry: AuditEntry,
+        records: impl Into<Records>,
     ) -> Result<()> {
+        let records = records.into();
         let mut tx = self.db.begin().await?;
         if disabled_at.is_some() {
             keep_an_administrator(&mut tx, id).await?;
-        } else {
-            by_id(&mut tx, id).await?;
         }
+        let before = by_id(&mut tx, id).await?;
         tx.execute("UPDATE users SET disabled_at = $2 WHERE id = $1", args![id, disabled_at]).await?;
+        let mut cancelled = Vec::new();
         if disabled_at.is_some() {
             sessions::delete_all(&mut tx, id, None).await?;
             tokens::end_all(&mut tx, id, now).await?;
             revocations::insert(&mut tx, id, None, None, now).await?;
             generations::request_stop_of_all(&mut tx, id).await?;
+            cancelled = applies::cancel_of(&mut tx, id, None, now).await?;
         }
-        audit::append(&mut tx, entry).await?;
+        for entry in (records.0)(&Changed { before, cancelled }) {
+            audit::append(&mut tx, entry).await?;
+        }
         tx.commit().await
     }
 }

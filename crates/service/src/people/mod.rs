@@ -14,9 +14,9 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use types::{ApiTokenId, ProblemCode, User};
+use types::{ApiTokenId, ProblemCode, Role, User};
 
-use crate::{Admin, Chat, Context, ServiceError};
+use crate::{Admin, Chat, Context, ServiceError, SignedIn};
 
 pub use devices::DEVICE_LIFETIME;
 pub use invitations::InvitationView;
@@ -53,6 +53,16 @@ impl People {
     /// When the database fails.
     pub async fn users(&self, _: Admin<'_>) -> Result<Vec<User>, ServiceError> {
         Ok(self.context.store.users().await?)
+    }
+
+    /// The names of those who can grant rights here, for whoever lacks one.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn administrators(&self, _: SignedIn<'_>) -> Result<Vec<String>, ServiceError> {
+        let users = self.context.store.users().await?.into_iter();
+        let active = users.filter(|user| user.role == Role::Administrator && user.disabled_at.is_none());
+        Ok(active.map(|user| user.name).collect())
     }
 
     /// How many passwords were computed since the start, for checks and for new ones.
