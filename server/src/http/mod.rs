@@ -5,6 +5,7 @@ mod api;
 pub(crate) mod api_v1;
 mod aside;
 pub(crate) mod facts;
+mod downloads;
 mod forms;
 mod health;
 pub(crate) mod lines;

@@ -7,7 +7,7 @@ use axum::{
     routing::{MethodFilter, MethodRouter, on},
 };
 
-use super::{health, metrics, streams};
+use super::{downloads, health, metrics, streams};
 use crate::state::AppState;
 
 /// One route.
@@ -40,6 +40,7 @@ pub(crate) const MACHINES: &[Endpoint] = &[
 pub(crate) const STREAMS: &[Endpoint] = &[
     Endpoint::post("/api/stream/generations/{id}", |filter| on(filter, streams::generation)),
     Endpoint::post("/api/stream/applies/{id}", |filter| on(filter, streams::apply)),
+    Endpoint::get("/admin/audit/export", |filter| on(filter, downloads::audit)),
 ];
 
 /// A router of a table's routes.

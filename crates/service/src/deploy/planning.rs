@@ -34,7 +34,7 @@ impl Deploy {
     ///
     /// # Errors
     /// When the catalog can't be read at all.
-    pub async fn validate(&self, _: &Operator, deep: bool) -> Result<Vec<Diagnostic>, DeployError> {
+    pub async fn validate(&self, _: &Deployer, deep: bool) -> Result<Vec<Diagnostic>, DeployError> {
         let now = self.0.home.now().await?;
         let mut findings = now.reading.diagnostics.clone();
         if deep {
