@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use jiff::{ToSpan as _, civil::Date, tz::TimeZone};
+use jiff::{ToSpan as _, civil::Date, tz::Offset};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use service::AuditFilter;
 use types::{Millis, Problem};
@@ -55,7 +55,7 @@ fn midnight(field: &str, text: &str, later: i64) -> Result<Millis, Problem> {
     let wrong = || Problem::field(field, format!("“{text}” is no day. Write it as 2026-03-31."));
     let day: Date = text.parse().map_err(|_| wrong())?;
     let day = day.checked_add(later.days()).map_err(|_| wrong())?;
-    Ok(day.to_zoned(TimeZone::UTC).map_err(|_| wrong())?.timestamp().as_millisecond())
+    Ok(Offset::UTC.to_timestamp(day.at(0, 0, 0, 0)).map_err(|_| wrong())?.as_millisecond())
 }
 
 #[cfg(test)]

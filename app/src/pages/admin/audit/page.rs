@@ -69,9 +69,10 @@ pub async fn page(cx: PageCx) -> PageResult {
     let view = move || {
         let body = if records.is_empty() { nothing(is_first, asked.is_any()) } else { list(records, now) };
         let newest = (!is_first).then(|| format!("/admin/audit?{}", query.trim_start_matches('&')));
+        let check = format!("/admin/audit?check=chain{query}");
         view! {
             <PageHeader title="Audit" lead="Who changed what, when and from where. Nobody can edit it here.">
-                <LinkButton href=format!("/admin/audit?check=chain{query}") icon=IconName::Shield>"Check the chain"</LinkButton>
+                <LinkButton href=check icon=IconName::Shield>"Check the chain"</LinkButton>
             </PageHeader>
             <div class="stack">
                 {found.map(verdict)}

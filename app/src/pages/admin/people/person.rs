@@ -48,6 +48,7 @@ pub async fn page(cx: PageCx) -> PageResult {
     let view = move || {
         let sub = if mine { format!("{} · this is you", user.email) } else { user.email.clone() };
         let log = format!("/admin/audit?person={id}");
+        let rights = user.rights();
         view! {
             <nav class="crumbs" aria-label="Above"><a href="/admin/people">"People"</a></nav>
             <PageHeader title=user.name.clone() lead=sub>
@@ -63,7 +64,7 @@ pub async fn page(cx: PageCx) -> PageResult {
                 })}
                 <Form action="/api/set_role" problem=rights_form.problem.clone()>
                     <Hidden name="user" value=id.to_string() />
-                    <RightsFields now=user.rights() known=environments form=rights_form />
+                    <RightsFields now=rights known=environments form=rights_form />
                     <Actions><Button kind=ButtonKind::Primary>"Save the role"</Button></Actions>
                 </Form>
             </Section>
