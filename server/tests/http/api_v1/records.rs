@@ -233,7 +233,7 @@ async fn catalog(walk: &mut Walk) {
     let restore = json!({ "version": history[1]["commit"], "base": walk.version().await });
     walk.ask(Method::POST, "/api/v1/catalog/restore", "/api/v1/catalog/restore", &restore).await;
     walk.ask(Method::POST, "/api/v1/catalog/sync", "/api/v1/catalog/sync", &json!({})).await;
-    let older = "{\"stacks\": [{\"name\": \"old\", \"git_repo\": \"https://example.org/old.git\"}]}\n";
+    let older = r#"{"docker_stacks": {"old": {"description": "An older form", "compose_file_path": "stacks/old/docker-compose.yml"}}}"#;
     std::fs::write(walk.stage.folder.path().join("catalog/phoenix_stacks_config.json"), older).unwrap();
     let import = json!({ "base": walk.version().await });
     walk.ask(Method::POST, "/api/v1/catalog/import", "/api/v1/catalog/import", &import).await;
