@@ -86,7 +86,7 @@ impl Services {
         let deploy = Deploy::new(parts.store.clone(), parts.world.clone(), parts.deploy.clone());
         let context = Context::new(parts);
         let chat = Chat::new(context.clone());
-        let people = People::new(context.clone(), chat.clone())?;
+        let people = People::new(context.clone(), chat.clone(), deploy.clone())?;
         Ok(Self(Arc::new(Inner {
             audit: Audit::new(context.clone()),
             jobs: Jobs::new(context.clone()),

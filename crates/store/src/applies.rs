@@ -10,7 +10,7 @@ use crate::{
     codec::{Word, number},
     db::{Tx, args},
     locks::{HeldLock, fence},
-    people,
+    rights,
 };
 
 /// An apply to be begun.
@@ -91,12 +91,12 @@ impl TryFrom<ApplyDb> for ApplyRow {
     }
 }
 
-/// Asks the running applies of a person to stop between steps, those that `rights` do not cover any more, or all without any.
+/// Asks the running applies of a person to stop between steps, those that `granted` does not cover any more, or all without any.
 /// Gives the ones that were not asked before.
 pub(crate) async fn cancel_of(
     tx: &mut Tx,
     user: UserId,
-    rights: Option<&Rights>,
+    granted: Option<&Rights>,
     now: Millis,
 ) -> Result<Vec<String>> {
     let running: Vec<(String, String)> = tx
@@ -109,7 +109,7 @@ pub(crate) async fn cancel_of(
     let mut cancelled = Vec::new();
     for (id, environments) in running {
         let mut touched = environments.lines();
-        if rights.is_some_and(|rights| touched.all(|environment| rights.may_deploy_to(environment))) {
+        if granted.is_some_and(|rights| touched.all(|environment| rights.may_deploy_to(environment))) {
             continue;
         }
         tx.execute("UPDATE applies SET cancel_asked_at = $2 WHERE id = $1", args![&id, now]).await?;
@@ -130,7 +130,7 @@ impl Store {
         let actor = new.audit.as_ref().and_then(|entry| entry.actor);
         let mut tx = self.db.begin_durable().await?;
         if let Some(actor) = actor {
-            people::hold_deployer(&mut tx, actor, &new.environments).await?;
+            rights::hold_deployer(&mut tx, actor, &new.environments).await?;
         }
         fence(&mut tx, held).await?;
         tx.execute(

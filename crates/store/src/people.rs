@@ -2,13 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use types::{Millis, Permission, Rights, Role, User, UserId};
+use types::{Millis, Rights, Role, User, UserId};
 
 use crate::{
-    AuditEntry, Result, Store, StoreError, applies, audit,
+    AuditEntry, Result, Store, StoreError, audit,
     codec::parse,
     db::{Tx, args},
-    generations, revocations, sessions, tokens,
 };
 
 /// The columns of a person, with the environments granted to them in one text, a name a line.
@@ -35,37 +34,6 @@ macro_rules! user_columns {
     };
 }
 pub(crate) use user_columns;
-
-/// What a change of somebody's rights found and did.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Changed {
-    /// The person as they were.
-    pub before: User,
-    /// Applies of theirs that were asked to stop between steps, because they may no longer apply there.
-    pub cancelled: Vec<String>,
-}
-
-/// What the audit is to hold of a change, once it is known what it changed.
-pub struct Records(Box<dyn FnOnce(&Changed) -> Vec<AuditEntry> + Send>);
-
-impl Records {
-    /// Records that tell of what was found.
-    pub fn of(tell: impl FnOnce(&Changed) -> Vec<AuditEntry> + Send + 'static) -> Self {
-        Self(Box::new(tell))
-    }
-}
-
-impl std::fmt::Debug for Records {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Records").finish_non_exhaustive()
-    }
-}
-
-impl From<AuditEntry> for Records {
-    fn from(entry: AuditEntry) -> Self {
-        Self::of(|_| vec![entry])
-    }
-}
 
 /// A person with what signing in needs. Stays on the server.
 #[derive(Clone, PartialEq, Eq)]
@@ -171,7 +139,7 @@ pub(crate) async fn insert(tx: &mut Tx, new: &NewUser, rights: &Rights) -> Resul
     by_id(tx, new.id).await
 }
 
-async fn grant(tx: &mut Tx, id: UserId, environments: &BTreeSet<String>) -> Result<()> {
+pub(crate) async fn grant(tx: &mut Tx, id: UserId, environments: &BTreeSet<String>) -> Result<()> {
     for environment in environments {
         tx.execute("INSERT INTO user_environments (user_id, environment) VALUES ($1, $2)", args![id, environment])
             .await?;
@@ -192,7 +160,7 @@ pub(crate) async fn other_administrators(tx: &mut Tx, but: Option<UserId>) -> Re
 }
 
 /// Refuses when `id` is the only active administrator. Holds the line until the transaction ends.
-async fn keep_an_administrator(tx: &mut Tx, id: UserId) -> Result<()> {
+pub(crate) async fn keep_an_administrator(tx: &mut Tx, id: UserId) -> Result<()> {
     let others = other_administrators(tx, Some(id)).await?;
     let user = by_id(tx, id).await?;
     if others == 0 && user.role == Role::Administrator && user.disabled_at.is_none() {
@@ -211,16 +179,7 @@ pub(crate) async fn hold_enabled(tx: &mut Tx, id: UserId) -> Result<()> {
     if held == 0 { Err(StoreError::NotFound) } else { Ok(()) }
 }
 
-/// Holds a person's row as [`hold_enabled`] does, and refuses unless they may deploy to each of these environments: what they
-/// begin then cannot cross the loss of that right.
-pub(crate) async fn hold_deployer(tx: &mut Tx, id: UserId, environments: &[String]) -> Result<()> {
-    let refused = || StoreError::conflict("may_not_deploy");
-    hold_enabled(tx, id).await.map_err(|error| if matches!(error, StoreError::NotFound) { refused() } else { error })?;
-    let rights = by_id(tx, id).await?.rights();
-    if environments.iter().all(|environment| rights.may_deploy_to(environment)) { Ok(()) } else { Err(refused()) }
-}
-
-async fn by_id(tx: &mut Tx, id: UserId) -> Result<User> {
+pub(crate) async fn by_id(tx: &mut Tx, id: UserId) -> Result<User> {
     const BY_ID: &str = concat!("SELECT ", user_columns!("u"), " FROM users u WHERE u.id = $1");
     let row: UserDb = tx.one(BY_ID, args![id]).await?;
     row.try_into()
@@ -344,81 +303,5 @@ impl Store {
             .execute("UPDATE users SET password_hash = $3 WHERE id = $1 AND password_hash = $2", args![id, old, new])
             .await?;
         Ok(changed > 0)
-    }
-
-    /// Gives a person a role, and a deployer their environments. What they may no longer do ends: open streams look again at
-    /// what is allowed, running answers are asked to stop if the role has no chat, and applies on environments that are not
-    /// granted any more are asked to stop between steps, whichever process runs them. Returns whether anything changed; if not,
-    /// nothing is written.
-    ///
-    /// # Errors
-    /// [`StoreError::NotFound`] for nobody; [`StoreError::Conflict`] on `last_administrator` when this would leave no
-    /// active administrator.
-    pub async fn set_rights(
-        &self,
-        id: UserId,
-        rights: impl Into<Rights>,
-        now: Millis,
-        records: impl Into<Records>,
-    ) -> Result<bool> {
-        let (rights, records) = (rights.into(), records.into());
-        let mut tx = self.db.begin().await?;
-        if rights.role != Role::Administrator {
-            keep_an_administrator(&mut tx, id).await?;
-        }
-        // Changing the role first takes the row's lock: whoever begins an apply meanwhile is seen below or sees this.
-        tx.execute("UPDATE users SET role = role WHERE id = $1", args![id]).await?;
-        let before = by_id(&mut tx, id).await?;
-        if before.rights() == rights {
-            return Ok(false);
-        }
-        tx.execute("UPDATE users SET role = $2 WHERE id = $1", args![id, rights.role.as_str()]).await?;
-        tx.execute("DELETE FROM user_environments WHERE user_id = $1", args![id]).await?;
-        grant(&mut tx, id, &rights.environments).await?;
-        revocations::insert(&mut tx, id, None, None, now).await?;
-        if !rights.role.may(Permission::Member) {
-            generations::request_stop_of_all(&mut tx, id).await?;
-        }
-        let cancelled = applies::cancel_of(&mut tx, id, Some(&rights), now).await?;
-        for entry in (records.0)(&Changed { before, cancelled }) {
-            audit::append(&mut tx, entry).await?;
-        }
-        tx.commit().await?;
-        Ok(true)
-    }
-
-    /// Disables a person (`disabled_at` given) or enables them again. Disabling ends all their sessions and tokens in the same
-    /// transaction and writes a revocation, so that open streams end too, and asks their running answers to stop and their
-    /// applies to stop between steps, whichever process runs them.
-    ///
-    /// # Errors
-    /// [`StoreError::NotFound`] for nobody; [`StoreError::Conflict`] on `last_administrator` when this would leave no
-    /// active administrator.
-    pub async fn set_disabled(
-        &self,
-        id: UserId,
-        disabled_at: Option<Millis>,
-        now: Millis,
-        records: impl Into<Records>,
-    ) -> Result<()> {
-        let records = records.into();
-        let mut tx = self.db.begin().await?;
-        if disabled_at.is_some() {
-            keep_an_administrator(&mut tx, id).await?;
-        }
-        let before = by_id(&mut tx, id).await?;
-        tx.execute("UPDATE users SET disabled_at = $2 WHERE id = $1", args![id, disabled_at]).await?;
-        let mut cancelled = Vec::new();
-        if disabled_at.is_some() {
-            sessions::delete_all(&mut tx, id, None).await?;
-            tokens::end_all(&mut tx, id, now).await?;
-            revocations::insert(&mut tx, id, None, None, now).await?;
-            generations::request_stop_of_all(&mut tx, id).await?;
-            cancelled = applies::cancel_of(&mut tx, id, None, now).await?;
-        }
-        for entry in (records.0)(&Changed { before, cancelled }) {
-            audit::append(&mut tx, entry).await?;
-        }
-        tx.commit().await
     }
 }

@@ -165,6 +165,12 @@ impl Deploy {
         self.record(operator, "deploy.cancel", format!("apply:{id}"), &json!({})).await
     }
 
+    /// Has applies of this process stop between steps that were asked to in the database. Other processes hear of it there.
+    pub(crate) fn stop_here(&self, applies: &[String]) {
+        let runs = self.runs();
+        applies.iter().filter_map(|id| runs.get(id)).for_each(Cancel::cancel);
+    }
+
     /// Applies, latest first: at most `limit`, those before `before` if given, of one environment if given.
     ///
     /// # Errors

@@ -35,14 +35,13 @@ impl People {
         let records = self.records(admin, "user.role_changed", id, "lost the right to deploy there", detail);
         let uses_chat = rights.role.may(Permission::Member);
         let changed = self.context.store.set_rights(id, rights, self.context.world.now(), records).await;
-        let changed = changed.map_err(person_error)?;
-        if changed {
-            self.context.sessions.published_end_of_all(id);
-            if !uses_chat {
-                self.chat.stop_all_of(id);
-            }
+        let Some(changed) = changed.map_err(person_error)? else { return Ok(false) };
+        self.context.sessions.published_end_of_all(id);
+        self.deploy.stop_here(&changed.cancelled);
+        if !uses_chat {
+            self.chat.stop_all_of(id);
         }
-        Ok(changed)
+        Ok(true)
     }
 
     /// Shuts a person out: ends every session, token and open stream of theirs, stops their running answers, asks their applies
@@ -54,8 +53,9 @@ impl People {
         let detail = |changed: &Changed| json!({ "role": changed.before.role });
         let records = self.records(admin, "user.disabled", id, "was disabled", detail);
         let now = self.context.world.now();
-        self.context.store.set_disabled(id, Some(now), now, records).await.map_err(person_error)?;
+        let changed = self.context.store.set_disabled(id, Some(now), now, records).await.map_err(person_error)?;
         self.context.sessions.published_end_of_all(id);
+        self.deploy.stop_here(&changed.cancelled);
         self.chat.stop_all_of(id);
         Ok(())
     }
@@ -67,7 +67,7 @@ impl People {
     pub async fn enable(&self, admin: Admin<'_>, id: UserId) -> Result<(), ServiceError> {
         let entry = self.about(admin, "user.enabled", id, &json!({}));
         let now = self.context.world.now();
-        self.context.store.set_disabled(id, None, now, entry).await.map_err(person_error)
+        self.context.store.set_disabled(id, None, now, entry).await.map(drop).map_err(person_error)
     }
 
     /// Ends every session, token and open stream of a person; they may sign in again. Says how many sessions there were.

@@ -16,7 +16,7 @@ use std::{
 
 use types::{ApiTokenId, ProblemCode, Role, User};
 
-use crate::{Admin, Chat, Context, ServiceError, SignedIn};
+use crate::{Admin, Chat, Context, Deploy, ServiceError, SignedIn};
 
 pub use devices::DEVICE_LIFETIME;
 pub use invitations::InvitationView;
@@ -30,6 +30,8 @@ pub struct People {
     context: Context,
     /// To stop the answers of whoever is shut out.
     chat: Chat,
+    /// To stop the applies of whoever may no longer apply.
+    deploy: Deploy,
     passwords: Passwords,
     limits: Limits,
     /// Tokens whose "last used" is being written: requests that come meanwhile need not write it again.
@@ -37,9 +39,10 @@ pub struct People {
 }
 
 impl People {
-    pub(crate) fn new(context: Context, chat: Chat) -> Result<Self, ServiceError> {
+    pub(crate) fn new(context: Context, chat: Chat, deploy: Deploy) -> Result<Self, ServiceError> {
         Ok(Self {
             chat,
+            deploy,
             passwords: Passwords::new(context.settings.passwords, context.world.clone())?,
             limits: Limits::new(&context.settings.limits, &context.world),
             touching: Arc::default(),

@@ -111,7 +111,7 @@ async fn the_last_administrator_stays(database: &TestDatabase) {
         if n % 2 == 0 {
             store.set_rights(user_id(n), Role::Member, T0, entry).await.map(drop)
         } else {
-            store.set_disabled(user_id(n), Some(T0), T0, entry).await
+            store.set_disabled(user_id(n), Some(T0), T0, entry).await.map(drop)
         }
     })
     .await;

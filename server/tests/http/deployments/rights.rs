@@ -3,7 +3,7 @@
 use http::{Method, header};
 use serde_json::{Value, json};
 use service::{Auditor, deploy::Edit};
-use testkit::{Person, wait::until};
+use testkit::Person;
 use types::{AuditRecord, Rights, Role, User};
 
 use super::house::{House, between};
@@ -100,7 +100,7 @@ async fn the_api_lets_a_deployer_through_by_environment() {
         person.send(request.body(body.to_string())).await
     };
     let only = |environment: &str| {
-        json!({ "scope": { "only": [{ "environment": environment, "stack": "web" }] } })
+        json!({ "scope": { "kind": "only", "stacks": [{ "environment": environment, "stack": "web" }] } })
     };
     let everything = ask(&grace, "/api/v1/plans", &json!({})).await;
     assert_eq!(everything.status, 403, "{}", everything.text);
@@ -174,7 +174,7 @@ async fn whoever_is_disabled_in_mid_apply_leaves_nothing_half_done_unnoticed() {
     let fields = [("user", who.as_str()), ("disabled", "true")];
     assert_eq!(house.ada.call("/api/set_disabled", &fields).await.status, 200);
     assert_eq!(grace.get("/admin").await.status, 303, "she is out");
-    until("the apply hears of it", async || house.app.store().apply_cancelled(&apply).await.unwrap().then_some(())).await;
+    assert!(house.app.store().apply_cancelled(&apply).await.unwrap());
     house.fake.release_deploys();
     assert!(house.frames(&page, 0).await.last().unwrap().ended);
     let shown = house.ada.get(&page).await.text;
@@ -192,6 +192,7 @@ async fn whoever_loses_the_right_loses_what_is_open_with_it() {
     let house = House::new(&["a", "b"], &["rumpledev"]).await;
     let grace = house.app.invited(Rights::deployer(["rumpledev", "elsewhere"])).await;
     let who = id(&grace).await;
+    house.look().await;
     let page = held(&house, &grace).await;
     let apply = page.rsplit('/').next().unwrap().to_owned();
     let stream = {
