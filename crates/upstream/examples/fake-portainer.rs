@@ -44,7 +44,7 @@ async fn main() -> io::Result<()> {
 
 /// Does what standard input says, line by line, to its end.
 async fn obey(fake: &FakePortainer) -> io::Result<()> {
-    println!("{}", json!({ "url": fake.url(), "key": API_KEY }));
+    println!("{}", json!({ "url": fake.url().as_str(), "key": API_KEY }));
     let (sender, mut lines) = mpsc::channel(1);
     std::thread::spawn(move || {
         for line in io::stdin().lines() {
