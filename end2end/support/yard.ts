@@ -96,7 +96,7 @@ export class Yard {
 /** Asks for a fresh look and waits for it. */
 export async function look(page: Page): Promise<void> {
   await page.goto("/admin");
-  await page.getByRole("button", { name: "Look again" }).click();
+  await page.getByRole("button", { name: /^Look (again|now)$/ }).click();
   await expect(page.getByText("Looked again")).toBeVisible();
 }
 

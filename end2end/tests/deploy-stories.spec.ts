@@ -10,6 +10,8 @@ const state = (page: Page, words: string) => page.locator("main").getByText(word
 
 for (const generation of GENERATIONS) {
   test.describe(`with Portainer ${generation}`, () => {
+    test.skip(({ isMobile }) => isMobile && generation === "2.23", "what a page looks like does not depend on the generation");
+
     test("a new stack goes from its repository to a healthy container", async ({ stage }) => {
       const yard = await Yard.open(stage, generation, ["rumpledev"]);
       const page = await stage.page(yard.house.server.url, yard.house.administrator);
@@ -120,7 +122,8 @@ for (const generation of GENERATIONS) {
       await expect(page.getByText("Nothing to do")).toBeVisible();
       expect(await yard.portainer.variable("rumple", "web-main-1", "GREETING")).toBe("Welcome");
       await page.goto(stackPage("rumple", "web"));
-      await expect(page.getByText("Held at revision 1")).toBeVisible();
+      await expect(page.getByText("Held at revision 1", { exact: true })).toBeVisible();
+      await expect(page.getByText("the catalog now wants something else, which waits")).toBeVisible();
       await expectAccessible(page);
 
       await page.getByRole("link", { name: "Review what the catalog wants" }).click();
@@ -130,7 +133,7 @@ for (const generation of GENERATIONS) {
       await look(page);
       await page.goto(stackPage("rumple", "web"));
       await expect(state(page, "In step")).toBeVisible();
-      await expect(page.getByText("Held at revision 1")).toHaveCount(0);
+      await expect(page.getByText("Held at revision 1", { exact: true })).toHaveCount(0);
     });
 
     test("an apply is seen to its end after a reload and from a second device", async ({ stage }) => {
