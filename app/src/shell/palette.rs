@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::{
     AppError,
-    pages::admin::deploy::parts::{environment_address, stack_address},
+    pages::admin::deploy::places::places as of_deployments,
     server::{RequestCx, mend},
 };
 
@@ -26,22 +26,7 @@ pub struct Place {
 /// `SignInRequired` for nobody; when the database fails.
 pub async fn places(request: &RequestCx) -> Result<Vec<Place>, AppError> {
     let member = mend(request, request.viewer.member())?;
-    let mut places = Vec::new();
-    if let Ok(operator) = request.viewer.operator() {
-        let look = request.services.deploy().latest(&operator).0;
-        for environment in look.iter().flat_map(|look| &look.overview.environments) {
-            places.push(Place {
-                label: environment.name.clone(),
-                hint: "Environment".to_owned(),
-                href: environment_address(&environment.name),
-            });
-            places.extend(environment.stacks.iter().map(|stack| Place {
-                label: stack.title.clone(),
-                hint: format!("Stack on {}", environment.name),
-                href: stack_address(&environment.name, &stack.name),
-            }));
-        }
-    }
+    let mut places = request.viewer.operator().map(|operator| of_deployments(request, &operator)).unwrap_or_default();
     let conversations = mend(request, request.services.chat().list(member, None).await)?.conversations;
     places.extend(conversations.into_iter().map(|one| Place {
         label: one.title,

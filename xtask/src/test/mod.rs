@@ -118,7 +118,8 @@ pub(crate) fn all(what: &What<'_>, consent: Consent, steps: &mut Steps) -> Resul
     Ok(sum)
 }
 
-fn needs(unit: bool, e2e: bool) -> Vec<Need> {
+/// What the tests need.
+pub(crate) fn needs(unit: bool, e2e: bool) -> Vec<Need> {
     let mut needs = Vec::new();
     if unit {
         needs.extend([Need::Postgres, Need::Promtool, Need::Python]);

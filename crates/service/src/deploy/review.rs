@@ -31,8 +31,7 @@ pub struct Ask {
     pub environment: Option<String>,
     /// These stacks alone; empty is all.
     pub only: BTreeSet<StackRef>,
-    /// Which rows that the catalog does not name are removed. Taken only for everything at once: what is left out of a plan
-    /// would look unwanted.
+    /// Which rows that the catalog does not name are removed. With [`only`](Self::only), those that stand in it.
     pub prune: Prune,
     /// What happens when a step fails.
     pub on_failure: OnFailure,
@@ -108,9 +107,8 @@ impl Deploy {
                 Review { plan, also: Some(also), differences: [(step, difference)].into() }
             }
             None => {
-                let scope = self.scope(ask).await?;
-                let prune = if scope == Scope::Everything { ask.prune } else { Prune::No };
-                let options = PlanOptions { prune, on_failure: ask.on_failure, scope };
+                let scope = self.scope(operator, ask).await?;
+                let options = PlanOptions { prune: ask.prune, on_failure: ask.on_failure, scope };
                 let planned = self.plan(operator, &options).await?;
                 let differences = self.differences(&planned.plan, &planned.desired).await?;
                 Review { plan: planned.plan, also: None, differences }
@@ -120,7 +118,7 @@ impl Deploy {
         Ok(review)
     }
 
-    async fn scope(&self, ask: &Ask) -> Result<Scope, DeployError> {
+    async fn scope(&self, operator: &Operator, ask: &Ask) -> Result<Scope, DeployError> {
         if !ask.only.is_empty() {
             return Ok(Scope::Only(ask.only.clone()));
         }
@@ -132,6 +130,8 @@ impl Deploy {
             .flat_map(|guest| &guest.assignments)
             .map(|one| StackRef::new(environment, normalise_name(&one.stack)))
             .collect();
+        let removed = self.removable(operator, environment, ask.prune).await?;
+        let stacks: BTreeSet<StackRef> = stacks.into_iter().chain(removed).collect();
         if stacks.is_empty() {
             return Err(DeployError::refused(
                 ProblemCode::NotFound,
@@ -142,6 +142,21 @@ impl Deploy {
             ));
         }
         Ok(Scope::Only(stacks))
+    }
+
+    /// What pruning would remove of one environment. A scope is names, and the catalog does not have these.
+    async fn removable(
+        &self,
+        operator: &Operator,
+        environment: &str,
+        prune: Prune,
+    ) -> Result<Vec<StackRef>, DeployError> {
+        if prune == Prune::No {
+            return Ok(Vec::new());
+        }
+        let everything = self.plan(operator, &PlanOptions { prune, ..PlanOptions::default() }).await?.plan;
+        let here = removed(&everything).filter(|step| step.environment == environment);
+        Ok(here.map(|step| StackRef::new(environment, &step.stack)).collect())
     }
 
     /// What each step changes, compared with what was last applied there.

@@ -154,6 +154,37 @@ async fn steps_are_left_out_by_their_boxes() {
 }
 
 #[tokio::test]
+async fn removals_are_left_out_by_their_boxes_too() {
+    let house = House::new(&["web"], &["rumple", "rumpledev"]).await;
+    let rumple = house.fake.environment("rumple").unwrap();
+    for name in ["old", "older"] {
+        house.fake.add_stack(rumple, name, &compose("redis:7")).await;
+    }
+    let (page, _) = house.plan("/admin/plan?prune=all").await;
+    for step in ["rumple/old", "rumple/older", "rumple/web", "rumpledev/web"] {
+        assert!(page.contains(&format!("value=\"{step}\"")), "{step} has a box: {page}");
+    }
+    // As the form sends it with two boxes ticked.
+    let address = "/admin/plan?env=&prune=all&on_failure=&chosen=%3Aall&only=rumple%2Fold&only=rumpledev%2Fweb";
+    let (page, fingerprint) = house.plan(address).await;
+    assert!(page.contains("Apply 2 steps") && page.contains("Remove old on rumple"), "{page}");
+    assert!(!page.contains("older"), "{page}");
+    let reply = house.press(address, &fingerprint, &[("confirm[0]", "old")]).await;
+    assert_eq!(reply.status, 303, "{}", reply.text);
+    house.frames(reply.location(), 0).await;
+    let left = house.fake.containers_on("rumple");
+    assert!(left.len() == 1 && left[0].starts_with("older"), "{left:?}");
+    // Other removals mean other steps, so the boxes of the plan before do not count.
+    let (page, _) = house.plan("/admin/plan?env=&prune=all&on_failure=&chosen=%3A&only=rumple%2Fweb").await;
+    assert!(page.contains("older"), "{page}");
+    // One environment alone, with what it has too much.
+    let (page, _) = house.plan("/admin/plan?env=rumple&prune=all").await;
+    assert!(page.contains("Remove older on rumple") && !page.contains("on rumpledev"), "{page}");
+    let page = house.ada.get("/admin/plan?prune=all&only=rumple%2Fnobody&chosen=%3Aall").await;
+    assert!(page.text.contains("does not assign “nobody” to rumple"), "{}", page.text);
+}
+
+#[tokio::test]
 async fn a_failure_shows_its_log_and_what_to_do() {
     let house = House::new(&["web"], &["rumple"]).await;
     house.apply("/admin/plan").await;

@@ -11,7 +11,9 @@ pub mod environments;
 #[cfg(feature = "ssr")]
 pub mod overview;
 #[cfg(feature = "ssr")]
-pub(crate) mod parts;
+mod parts;
+#[cfg(feature = "ssr")]
+pub(crate) mod places;
 #[cfg(feature = "ssr")]
 pub mod plan;
 #[cfg(feature = "ssr")]
