@@ -185,6 +185,25 @@ async fn removals_are_left_out_by_their_boxes_too() {
 }
 
 #[tokio::test]
+async fn the_palette_knows_the_stacks_of_whoever_looks_after_them() {
+    let house = House::new(&["web"], &["rumple"]).await;
+    house.look().await;
+    let grace = house.app.member().await;
+    let answer = grace.say("herons at dusk", "test-model").await;
+    let places = async |person: &testkit::Person| {
+        let reply = person.send(person.request(http::Method::GET, "/api/palette")).await;
+        assert_eq!((reply.status.as_u16(), reply.header("cache-control")), (200, "no-store"));
+        reply.text
+    };
+    let of_ada = places(&house.ada).await;
+    assert!(of_ada.contains(r#"{"href":"/admin/stacks/rumple/web","hint":"Stack on rumple","label":"web"}"#), "{of_ada}");
+    assert!(of_ada.contains("/admin/environments/rumple") && !of_ada.contains("herons"), "{of_ada}");
+    let of_grace = places(&grace).await;
+    assert!(of_grace.contains(&format!("/chat/{}", answer.conversation)), "{of_grace}");
+    assert!(!of_grace.contains("/admin") && !of_grace.contains("rumple"), "{of_grace}");
+}
+
+#[tokio::test]
 async fn a_failure_shows_its_log_and_what_to_do() {
     let house = House::new(&["web"], &["rumple"]).await;
     house.apply("/admin/plan").await;

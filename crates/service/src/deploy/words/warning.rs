@@ -131,3 +131,22 @@ fn released() -> Remedy {
         "“phoenix-cli release” lets it follow the catalog again.",
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{super::Surface, *};
+
+    #[test]
+    fn a_page_names_its_choice_and_a_terminal_its_flag() {
+        let ways = |kind: WarningKind| {
+            let remedy = kind.words().remedy;
+            [Surface::Page, Surface::Terminal].map(|surface| remedy.on(surface).to_owned())
+        };
+        let [page, terminal] = ways(WarningKind::FailedUpdateTakesDown);
+        assert!(page.contains("“On failure: roll back”") && terminal.contains("“--on-failure rollback”"));
+        let [page, terminal] = ways(WarningKind::NotInCatalog { managed: false });
+        assert!(page.contains("“Remove everything else”") && terminal.contains("“--prune-all”"));
+        let [page, terminal] = ways(WarningKind::RelativeBindMount { service: "a".into(), source: "./b".into() });
+        assert_eq!(page, terminal);
+    }
+}
