@@ -126,8 +126,9 @@ for (const generation of GENERATIONS) {
       await expect(page.getByText("the catalog now wants something else, which waits")).toBeVisible();
       await expectAccessible(page);
 
+      // A rollback runs from the text it was kept with; from there it goes back to its repository by being made again.
       await page.getByRole("link", { name: "Review what the catalog wants" }).click();
-      await page.getByRole("button", { name: "Update web" }).click();
+      await page.getByRole("button", { name: "Recreate web" }).click();
       await expect(page.getByText("It is done")).toBeVisible({ timeout: 20_000 });
       expect(await yard.portainer.variable("rumple", "web-main-1", "GREETING")).toBe("Good day");
       await look(page);
