@@ -16,6 +16,11 @@ async function lead(page: Page, keys: string, path: string | RegExp): Promise<vo
   }).toPass();
 }
 
+/** Waits for the page itself: one that is left while it still comes complains about its transition. */
+async function arrived(page: Page, heading: string | RegExp): Promise<void> {
+  await expect(page.getByRole("heading", { level: 1, name: heading }).first()).toBeVisible();
+}
+
 async function open(page: Page): Promise<void> {
   await expect(async () => {
     if (!(await box(page).isVisible())) await page.keyboard.press("Control+k");
@@ -29,6 +34,7 @@ test("g and a letter lead to a place", async ({ ada, home }) => {
     await lead(ada, keys, home + path);
   }
   await lead(ada, "gc", /\/chat/);
+  await arrived(ada, /./);
 });
 
 test("keys are letters where somebody writes", async ({ ada, home }) => {
@@ -109,6 +115,7 @@ test("what the palette can't load is said, and places still work", async ({ ada,
   await expect(ada.getByText("could not be loaded")).toBeVisible();
   await ada.keyboard.type("people");
   await ada.keyboard.press("Enter");
+  await arrived(ada, "People");
   await expect(ada).toHaveURL(`${home}/admin/people`);
 });
 
@@ -133,6 +140,7 @@ test("the keys are told, and single ones can be switched off", async ({ ada, hom
   await keys.getByRole("checkbox").check();
   await keys.getByRole("button", { name: "Close" }).click();
   await lead(ada, "gd", `${home}/admin`);
+  await arrived(ada, "Deployments");
 });
 
 test("the menu has the way into the palette for a mouse", async ({ ada }) => {
