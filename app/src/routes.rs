@@ -91,7 +91,6 @@ pub static ROUTES: &[Route] = &[
     },
     Route {
         path: "/admin/stacks",
-        islands: true,
         page: |cx| Box::pin(pages::admin::deploy::stacks::page(cx)),
         ..LOOK
     },

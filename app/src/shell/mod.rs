@@ -3,6 +3,7 @@
 mod document;
 mod frame;
 mod headers;
+mod palette;
 
 use std::sync::Arc;
 
@@ -14,6 +15,7 @@ use leptos::{
 };
 use types::{Problem, ProblemCode};
 
+pub use self::palette::{Place, places};
 use self::headers::Keep;
 use crate::{
     pages::errors,

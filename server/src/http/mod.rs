@@ -12,6 +12,7 @@ pub(crate) mod lines;
 mod metrics;
 pub(crate) mod middleware;
 mod pages;
+mod palette;
 pub(crate) mod problem;
 pub(crate) mod router;
 pub(crate) mod statics;

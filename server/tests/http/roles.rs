@@ -77,6 +77,7 @@ const OTHERS: &[Row] = &[
     ("/readyz", "/readyz", [200, 200, 200, 200, 200]),
     // From this machine; see `health` for everybody else.
     ("/metrics", "/metrics", [200, 200, 200, 200, 200]),
+    ("/api/palette", "/api/palette", [401, 200, 200, 200, 200]),
     (
         "/api/stream/generations/{id}",
         "/api/stream/generations/019078e5-0000-7000-8000-000000000000?after=0",

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use leptos::prelude::*;
 use service::deploy::{
     Ask, Review,
-    model::{Plan, Prune},
+    model::Plan,
     removed,
     words::Worded,
 };
@@ -85,7 +85,6 @@ pub(super) fn options(
     let places = every.chain(environments.iter().map(|name| (name.clone(), name.clone()))).collect();
     let prune = [("", "Remove nothing"), ("managed", "Remove what it dropped"), ("all", "Remove everything else")];
     let failure = [("", "On failure: stop"), ("continue", "On failure: go on"), ("roll_back", "On failure: roll back")];
-    let prunes = asked.prune != Prune::No;
     let (pruned, failed) = (ask::prune_key(asked.prune), ask::failure_key(asked.on_failure));
     view! {
         <form class="filters" id=CHOOSING method="get" action="/admin/plan" aria-label="How to plan">
@@ -93,7 +92,7 @@ pub(super) fn options(
             {everywhere.then(|| view! { <Choice name="prune" label="What is not in the catalog" options=owned(&prune) selected=pruned /> })}
             <Choice name="on_failure" label="When a step fails" options=owned(&failure) selected=failed />
             <Button>{if narrows { "Plan with these" } else { "Plan" }}</Button>
-            {prunes.then(|| view! { <p class="field-hint">"Removing is planned for every environment and stack at once."</p> })}
+            {narrows.then(|| view! { <Hidden name="chosen" value=ask::chosen_key(asked) /> })}
         </form>
     }
 }
