@@ -9,11 +9,12 @@ mod containers;
 pub mod editor;
 #[cfg(feature = "ssr")]
 pub mod environments;
-pub mod keys;
 #[cfg(feature = "ssr")]
 pub mod overview;
 #[cfg(feature = "ssr")]
 mod parts;
+#[cfg(feature = "ssr")]
+pub(crate) mod places;
 #[cfg(feature = "ssr")]
 pub mod plan;
 #[cfg(feature = "ssr")]
