@@ -195,7 +195,7 @@ pub(super) fn bar(draft: &Draft, now: Millis) -> impl IntoView + use<> {
     let said = match (draft.changed_at, stacks.len()) {
         (None, _) => view! { <span>"Your draft says what the catalog says. What you type is kept in it; nothing is saved or deployed by that."</span> }.into_any(),
         (Some(at), count) => {
-            let what = if count == 0 { "something changed".to_owned() } else { format!("{} changed", many(count, "stack")) };
+            let what = if count == 0 { "something is half typed".to_owned() } else { format!("{} changed", many(count, "stack")) };
             view! { <span>"Your draft: "{what}", kept "<When at now />". "<a href=SAVE>"See and save"</a></span> }.into_any()
         }
     };
