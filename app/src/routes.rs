@@ -85,11 +85,7 @@ pub static ROUTES: &[Route] = &[
         page: |cx| Box::pin(pages::admin::deploy::environments::one(cx)),
         ..ADMIN
     },
-    Route {
-        path: "/admin/stacks",
-        page: |cx| Box::pin(pages::admin::deploy::stacks::page(cx)),
-        ..ADMIN
-    },
+    Route { path: "/admin/stacks", page: |cx| Box::pin(pages::admin::deploy::stacks::page(cx)), ..ADMIN },
     Route {
         path: "/admin/stacks/{environment}/{stack}",
         page: |cx| Box::pin(pages::admin::deploy::stack::page(cx)),

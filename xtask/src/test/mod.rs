@@ -103,8 +103,7 @@ pub(crate) fn all(what: &What<'_>, consent: Consent, steps: &mut Steps) -> Resul
         let _ = steps.step("Tests: cargo", || counted(cargo::test(filter)?, &mut sum));
     }
     if e2e {
-        let ready = build::site(release_site, steps)
-            .and_then(|_| steps.step("Server", Programs::build));
+        let ready = build::site(release_site, steps).and_then(|_| steps.step("Server", Programs::build));
         match ready {
             Ok(programs) => {
                 let _ = steps.step("Tests: browser", || counted(playwright(filter, &programs)?, &mut sum));

@@ -3,12 +3,7 @@
 use std::collections::BTreeSet;
 
 use leptos::prelude::*;
-use service::deploy::{
-    Ask, Review,
-    model::Plan,
-    removed,
-    words::Worded,
-};
+use service::deploy::{Ask, Review, model::Plan, removed, words::Worded};
 
 use super::{
     super::{containers::capital, parts::many},
