@@ -193,6 +193,9 @@ fn playwright(filter: Option<&str>, programs: &Programs) -> Result<Sum> {
     if report.exists() {
         fs::remove_file(&report)?;
     }
+    // Of the tests, and of the script that pages load as it is written.
+    let mut types = shell::command("npx");
+    shell::run(types.current_dir(shell::root().join("end2end")).args(["--no-install", "tsc", "--noEmit"]))?;
     let mut npx = playwright_command(programs)?;
     npx.arg("--reporter=line,json")
         .args(filter.map(|filter| format!("--grep={filter}")))
