@@ -72,7 +72,7 @@ pub fn local_path(path: Option<&str>) -> &str {
 /// `Internal` when the session cannot be kept.
 pub async fn sign_in(request: &RequestCx, user: UserId, path: &str) -> Result<(), AppError> {
     let session = &request.session;
-    if let Ok(member) = request.viewer.member() {
+    if let Ok(member) = request.viewer.signed_in() {
         respond(request, request.services.sessions().replace(member).await)?;
     }
     session.clear().await;
@@ -89,7 +89,7 @@ pub async fn sign_in(request: &RequestCx, user: UserId, path: &str) -> Result<()
 /// # Errors
 /// `Internal` when the session cannot be ended.
 pub async fn sign_out(request: &RequestCx) -> Result<(), AppError> {
-    if let Ok(member) = request.viewer.member() {
+    if let Ok(member) = request.viewer.signed_in() {
         respond(request, request.services.sessions().sign_out(member).await)?;
     }
     // "Back" must not bring a private page out of the browser's memory.

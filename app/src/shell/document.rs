@@ -32,6 +32,8 @@ pub(super) fn document(request: &RequestCx, route: Option<&'static Route>, page:
         <meta name="color-scheme" content=theme.unwrap_or("light dark") />
         {theme_colours(site.theme)}
         <link rel="stylesheet" href=style_sheet(&site.pkg) />
+        // Drawn in one piece: what is centred would jump while the parser is still at work below it.
+        <link rel="expect" href="#toasts" blocking="render" />
         <link rel="canonical" href=canonical />
         <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
         <link rel="icon" href="/icons/icon-192.png" sizes="192x192" type="image/png" />

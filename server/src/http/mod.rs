@@ -4,6 +4,7 @@ pub(crate) mod accept;
 mod api;
 pub(crate) mod api_v1;
 mod aside;
+mod downloads;
 pub(crate) mod facts;
 mod forms;
 mod health;

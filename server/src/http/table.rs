@@ -7,7 +7,7 @@ use axum::{
     routing::{MethodFilter, MethodRouter, on},
 };
 
-use super::{health, metrics, palette, streams};
+use super::{downloads, health, metrics, palette, streams};
 use crate::state::AppState;
 
 /// One route.
@@ -43,6 +43,7 @@ pub(crate) const DATA: &[Endpoint] = &[Endpoint::get("/api/palette", |filter| on
 pub(crate) const STREAMS: &[Endpoint] = &[
     Endpoint::post("/api/stream/generations/{id}", |filter| on(filter, streams::generation)),
     Endpoint::post("/api/stream/applies/{id}", |filter| on(filter, streams::apply)),
+    Endpoint::get("/admin/audit/export", |filter| on(filter, downloads::audit)),
 ];
 
 /// A router of a table's routes.

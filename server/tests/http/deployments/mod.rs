@@ -1,7 +1,8 @@
 //! The pages of deployments: a real engine, a real git repository, a Portainer that behaves as it does.
 
-mod house;
+pub(crate) mod house;
 mod large;
+mod rights;
 
 use service::deploy::Edit;
 use testkit::TestApp;

@@ -11,7 +11,7 @@ use types::Millis;
 use super::{
     containers::Containers,
     overview::{DONE, card, why},
-    parts::{Area, AreaTabs, encode, findings, many, operator, stack_address},
+    parts::{Area, AreaTabs, Hands, encode, findings, many, onlooker, stack_address},
     reading::Reading,
     standing::{Counts, ReachChip, Standing, StandingChip},
 };
@@ -19,7 +19,7 @@ use crate::{
     AppError,
     pages::parts::done,
     server::{Page, PageCx, PageResult},
-    ui::{ButtonKind, EmptyState, Icon, IconName, LinkButton, Notice, PageHeader, Tone},
+    ui::{EmptyState, Icon, IconName, Notice, PageHeader, Tone},
 };
 
 /// All environments.
@@ -27,8 +27,7 @@ use crate::{
 /// # Errors
 /// For whoever may not look after deployments.
 pub async fn list(cx: PageCx) -> PageResult {
-    let operator = operator(&cx)?;
-    let reading = Reading::of(&cx, &operator);
+    let reading = Reading::of(&cx, &onlooker(&cx)?);
     let toast = done(cx.query("done"), DONE);
     let view = move || {
         let body = match reading.look.clone() {
@@ -64,8 +63,7 @@ pub(super) fn nowhere() -> impl IntoView {
 /// # Errors
 /// For whoever may not look after deployments; when no look has seen such an environment.
 pub async fn one(cx: PageCx) -> PageResult {
-    let operator = operator(&cx)?;
-    let reading = Reading::of(&cx, &operator);
+    let reading = Reading::of(&cx, &onlooker(&cx)?);
     let name: String = cx.param("name")?;
     let toast = done(cx.query("done"), DONE);
     let found =
@@ -79,7 +77,7 @@ pub async fn one(cx: PageCx) -> PageResult {
         Some(Some(environment)) => Some(environment),
         None => None,
     };
-    let title = name.clone();
+    let (title, hands) = (name.clone(), Hands::of(&cx));
     let view = move || {
         let now = reading.now;
         let href = format!("/admin/plan?env={}", encode(&name));
@@ -89,7 +87,7 @@ pub async fn one(cx: PageCx) -> PageResult {
         };
         view! {
             <PageHeader title=name.clone()>
-                <LinkButton href kind=ButtonKind::Primary icon=IconName::Changes>"Review changes"</LinkButton>
+                {hands.review(Some(&name), href)}
             </PageHeader>
             <AreaTabs current=Area::Environments />
             <div class="stack">{reading.bar()}{body}</div>

@@ -11,14 +11,14 @@ use types::Millis;
 use super::{
     applies::list::{ApplyRow, apply_title},
     environments::nowhere,
-    parts::{Area, AreaTabs, environment_address, many, ok, operator, stack_address},
+    parts::{Area, AreaTabs, Hands, environment_address, many, ok, onlooker, stack_address},
     reading::Reading,
     standing::{Counts, ReachChip, Standing, StandingChip},
 };
 use crate::{
     pages::parts::{When, done},
     server::{Page, PageCx, PageResult},
-    ui::{ButtonKind, Card, Chip, EmptyState, Icon, IconName, LinkButton, PageHeader, Tone},
+    ui::{Card, Chip, EmptyState, Icon, IconName, PageHeader, Tone},
 };
 
 /// Things that ask for attention shown before "and n more".
@@ -38,11 +38,12 @@ pub(super) const DONE: &[(&str, &str)] = &[
 /// # Errors
 /// For whoever may not look after deployments; when the database fails.
 pub async fn page(cx: PageCx) -> PageResult {
-    let operator = operator(&cx)?;
+    let onlooker = onlooker(&cx)?;
     let deploy = cx.services().deploy();
-    let reading = Reading::of(&cx, &operator);
-    let running = ok(&cx, deploy.running(&operator).await)?;
-    let latest = ok(&cx, deploy.applies(&operator, None, None, LATEST).await)?;
+    let reading = Reading::of(&cx, &onlooker);
+    let hands = Hands::of(&cx);
+    let running = ok(&cx, deploy.running(&onlooker).await)?;
+    let latest = ok(&cx, deploy.applies(&onlooker, None, None, LATEST).await)?;
     let refused = cx.form("/api/look_again").problem.is_some();
     let toast = done(cx.query("done"), DONE).filter(|_| !refused);
     let view = move || {
@@ -62,7 +63,7 @@ pub async fn page(cx: PageCx) -> PageResult {
         };
         view! {
             <PageHeader title="Deployments" lead="What is desired, what runs, and what to do about the difference.">
-                <LinkButton href="/admin/plan" kind=ButtonKind::Primary icon=IconName::Changes>"Review changes"</LinkButton>
+                {hands.review(None, "/admin/plan".to_owned())}
             </PageHeader>
             <AreaTabs current=Area::Overview />
             <div class="stack">

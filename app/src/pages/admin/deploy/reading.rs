@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 use service::{
-    Operator,
+    Onlooker,
     deploy::{Look, words::short},
 };
 use types::Millis;
 
+use super::parts::Hands;
 use crate::{
     pages::parts::{Hidden, When},
     server::PageCx,
@@ -22,6 +23,8 @@ pub(super) struct Reading {
     pub(super) look: Option<Arc<Look>>,
     trouble: Option<(Millis, String)>,
     has_catalog: bool,
+    /// What the viewer may, if it is not everything.
+    note: Option<String>,
     catalog: String,
     /// Where to come back to.
     path: String,
@@ -30,13 +33,14 @@ pub(super) struct Reading {
 
 impl Reading {
     /// The newest look there is. Nothing is asked for it, so that pages do not wait.
-    pub(super) fn of(cx: &PageCx, operator: &Operator) -> Self {
+    pub(super) fn of(cx: &PageCx, onlooker: &Onlooker) -> Self {
         let deploy = cx.services().deploy();
-        let (look, trouble) = deploy.latest(operator);
+        let (look, trouble) = deploy.latest(onlooker);
         Self {
             look,
             trouble,
-            has_catalog: deploy.has_catalog(operator),
+            note: Hands::of(cx).note(),
+            has_catalog: deploy.has_catalog(onlooker),
             catalog: deploy.settings().catalog.display().to_string(),
             path: cx.request.site.path.clone(),
             now: cx.now(),
@@ -48,12 +52,13 @@ impl Reading {
         let now = self.now;
         let look = self.look.clone();
         let path = self.path.clone();
+        let note = self.note.clone().map(|note| format!(" · {note}"));
         let trouble = self.look.as_ref().and(self.trouble.clone());
         look.map(|look| {
             let (at, commit) = (look.overview.at, short(&look.overview.catalog_commit).to_owned());
             view! {
                 <div class="reading">
-                    <p class="reading-text">"Seen "<When at now />" · catalog "<code>{commit}</code></p>
+                    <p class="reading-text">"Seen "<When at now />" · catalog "<code>{commit}</code>{note}</p>
                     {look_again(path, "Look again", ButtonKind::Plain)}
                 </div>
                 {trouble.map(|(at, why)| view! {

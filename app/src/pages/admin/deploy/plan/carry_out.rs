@@ -68,10 +68,11 @@ fn button_words(plan: &Plan) -> String {
     }
 }
 
-/// How the plan is made, to be made otherwise.
-pub(super) fn options(asked: &Ask, environments: &[String], narrows: bool) -> impl IntoView + use<> {
+/// How the plan is made, to be made otherwise. Removing what no catalog names is for whoever may do it `everywhere`.
+pub(super) fn options(asked: &Ask, environments: &[String], narrows: bool, everywhere: bool) -> impl IntoView + use<> {
     let environment = asked.environment.clone().unwrap_or_default();
-    let every = std::iter::once((String::new(), "Every environment".to_owned()));
+    let every =
+        std::iter::once((String::new(), if everywhere { "Every environment" } else { "Each of yours" }.to_owned()));
     let places = every.chain(environments.iter().map(|name| (name.clone(), name.clone()))).collect();
     let prune = [("", "Remove nothing"), ("managed", "Remove what it dropped"), ("all", "Remove everything else")];
     let failure = [("", "On failure: stop"), ("continue", "On failure: go on"), ("roll_back", "On failure: roll back")];
@@ -79,7 +80,7 @@ pub(super) fn options(asked: &Ask, environments: &[String], narrows: bool) -> im
     view! {
         <form class="filters" id=CHOOSING method="get" action="/admin/plan" aria-label="How to plan">
             <Choice name="env" label="Environment" options=places selected=environment />
-            <Choice name="prune" label="What is not in the catalog" options=owned(&prune) selected=pruned />
+            {everywhere.then(|| view! { <Choice name="prune" label="What is not in the catalog" options=owned(&prune) selected=pruned /> })}
             <Choice name="on_failure" label="When a step fails" options=owned(&failure) selected=failed />
             <Button>{if narrows { "Plan with these" } else { "Plan" }}</Button>
             {narrows.then(|| view! { <Hidden name="chosen" value=ask::chosen_key(asked) /> })}
