@@ -238,10 +238,7 @@ impl Store {
     pub async fn users(&self) -> Result<Vec<User>> {
         let rows: Vec<UserDb> = self
             .db
-            .all(
-                concat!("SELECT ", user_columns!("u"), " FROM users u ORDER BY lower(u.name), u.id"),
-                args![],
-            )
+            .all(concat!("SELECT ", user_columns!("u"), " FROM users u ORDER BY lower(u.name), u.id"), args![])
             .await?;
         rows.into_iter().map(User::try_from).collect()
     }

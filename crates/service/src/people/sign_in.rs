@@ -128,7 +128,12 @@ impl People {
     /// # Errors
     /// `Invalid`, at the fields `old_password` or `new_password`; `TooManyRequests` as in [`People::sign_in`]; otherwise when
     /// the database fails.
-    pub async fn change_password(&self, member: SignedIn<'_>, old: Password, new: Password) -> Result<(), ServiceError> {
+    pub async fn change_password(
+        &self,
+        member: SignedIn<'_>,
+        old: Password,
+        new: Password,
+    ) -> Result<(), ServiceError> {
         let user = member.user();
         let origin = member.origin();
         // By session: a stranger who tries at the sign-in does not count here.
