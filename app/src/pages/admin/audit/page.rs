@@ -15,7 +15,7 @@ use super::{
 use crate::{
     pages::parts::When,
     server::{Page, PageCx, PageResult, exact},
-    ui::{Button, ButtonKind, Choice, EmptyState, IconName, LinkButton, Notice, PageHeader, Tone},
+    ui::{Button, ButtonKind, Choice, EmptyState, Icon, IconName, LinkButton, Notice, PageHeader, Tone},
 };
 
 /// Records on one page.
@@ -159,8 +159,9 @@ fn row(record: AuditRecord, now: Millis) -> impl IntoView {
                 <summary class="rowitem">
                     <div class="rowitem-text">
                         <span class="cell-title">{words}</span>
-                        <span class="cell-sub">{actor_label}" · "<When at now /></span>
+                        <span class="cell-sub">{actor_label}" · "<When at now />" · "{subject.clone()}</span>
                     </div>
+                    <Icon name=IconName::ChevronDown />
                 </summary>
                 <div class="audit-more">
                     {detail(&text)}

@@ -19,7 +19,8 @@ pub(super) fn verdict(found: AuditVerdict) -> impl IntoView {
                 <p>"No record was altered, taken out or put in since it was written."</p>
                 {digest}
                 <p class="muted">
-                    "Keep the digest elsewhere: later, `thinkheads audit verify --since DIGEST` shows whether what lies before it was rewritten as a whole."
+                    "Keep the digest elsewhere: later, "<code>"thinkheads audit verify --since DIGEST"</code>
+                    " shows whether what lies before it was rewritten as a whole."
                 </p>
             </Notice>
         }

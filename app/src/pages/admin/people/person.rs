@@ -86,7 +86,7 @@ fn facts(user: &User, mine: bool, tokens: usize, now: Millis) -> impl IntoView +
     let seen = seen(user, mine, now);
     let tokens = if tokens == 0 { "none".to_owned() } else { tokens.to_string() };
     view! {
-        <dl class="facts">
+        <dl class="facts facts-narrow">
             <div><dt>"State"</dt><dd><StateChip disabled=user.disabled_at.is_some() /></dd></div>
             <div><dt>"Role"</dt><dd>{rights_word(&user.rights())}</dd></div>
             <div><dt>"Last seen"</dt><dd>{seen}</dd></div>
