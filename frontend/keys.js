@@ -240,7 +240,7 @@ function help() {
   box.checked = singles.on;
   box.addEventListener("change", () => (singles.on = box.checked));
   const close = make("button", { class: "btn", type: "button" }, "Close");
-  const title = make("h2", { class: "dialog-title", id: "keys-title" }, "Keys");
+  const title = make("h2", { class: "dialog-title keys-title", id: "keys-title" }, "Keys");
   const choice = make("label", { class: "keys-choice" }, box, `Keys without ${isMac ? "⌘" : "Ctrl"}`);
   const body = make("div", { class: "dialog-body" }, make("dl", { class: "keys" }, ...rows), choice, make("div", { class: "actions" }, close));
   const dialog = make("dialog", { class: "dialog", "aria-labelledby": "keys-title" }, make("div", { class: "dialog-head" }, title), body);

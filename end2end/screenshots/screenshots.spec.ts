@@ -23,6 +23,7 @@ for (const shown of PAGES) {
     await page.emulateMedia({ reducedMotion: "reduce" });
     await page.goto(address);
     if (await page.locator("form.composer").count()) await awake(page);
+    await shown.then?.(page);
     const height = await page.evaluate(() => document.documentElement.scrollHeight);
     await page.setViewportSize({ ...size, height: Math.min(HIGHEST, Math.max(size.height, height)) });
     for (const scheme of ["light", "dark"] as const) {

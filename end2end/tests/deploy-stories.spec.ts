@@ -168,27 +168,30 @@ for (const generation of GENERATIONS) {
       await expect(page.getByRole("link", { name: /Applying|Running/ })).toHaveCount(0);
     });
 
-    test("what somebody began goes on when they are disabled, and they see no more of it", async ({ stage }) => {
+    test("what somebody began ends between two steps when they are disabled", async ({ stage }) => {
       const yard = await Yard.open(stage, generation, ["rumple"], ["papers", "web"]);
       const ada = await stage.page(yard.house.server.url, yard.house.administrator);
-      const grace = await join(stage.browser, await invite(ada, "Grace"), "Grace Hopper", "grace@example.org");
-      await ada.goto("/admin/people");
-      const row = ada.getByRole("row").filter({ hasText: grace.email });
-      await row.getByRole("button", { name: /^More/ }).click();
-      await ada.getByRole("button", { name: "Make administrator" }).click();
+      const grace = await join(stage.browser, await invite(ada, "Grace", "Administrator"), "Grace", "grace@example.org");
       const page = await stage.page(yard.house.server.url, grace);
       const address = await underWay(yard, page);
 
       await ada.goto("/admin/people");
-      await row.getByRole("button", { name: /^More/ }).click();
-      await ada.getByRole("button", { name: "Disable" }).click();
-      await expect(row.getByText("Disabled")).toBeVisible();
-      await yard.portainer.order({ do: "release_deploys" });
+      await ada.getByRole("row").filter({ hasText: grace.email }).getByRole("link").click();
+      await ada.getByRole("button", { name: "Disable", exact: true }).click();
+      await ada.getByRole("button", { name: "Disable Grace" }).click();
+      await expect(ada.getByText("Disabled", { exact: true })).toBeVisible();
       await page.goto(address);
       await expect(page).toHaveURL(/\/sign-in/);
+      await yard.portainer.order({ do: "release_deploys" });
       await ada.goto(address);
+      await expect(ada.getByText("It was cancelled")).toBeVisible({ timeout: 20_000 });
+      await expect(ada.getByText(/By Grace/)).toBeVisible();
+      expect(await yard.portainer.containers("rumple"), "the step under way was brought to its end, no other begun").toEqual(["papers-main-1"]);
+
+      // Somebody else goes on from there.
+      await ada.getByRole("link", { name: "Plan the rest" }).click();
+      await ada.getByRole("button", { name: "Create web" }).click();
       await expect(ada.getByText("It is done")).toBeVisible({ timeout: 20_000 });
-      await expect(ada.getByText(/By Grace Hopper/)).toBeVisible();
     });
   });
 }

@@ -15,8 +15,8 @@ use leptos::{
 };
 use types::{Problem, ProblemCode};
 
-pub use self::palette::{Place, places};
 use self::headers::Keep;
+pub use self::palette::{Place, places};
 use crate::{
     pages::errors,
     routes::Route,

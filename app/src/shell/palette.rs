@@ -25,13 +25,16 @@ pub struct Place {
 /// # Errors
 /// `SignInRequired` for nobody; when the database fails.
 pub async fn places(request: &RequestCx) -> Result<Vec<Place>, AppError> {
-    let member = mend(request, request.viewer.member())?;
+    mend(request, request.viewer.signed_in())?;
     let mut places = request.viewer.operator().map(|operator| of_deployments(request, &operator)).unwrap_or_default();
-    let conversations = mend(request, request.services.chat().list(member, None).await)?.conversations;
-    places.extend(conversations.into_iter().map(|one| Place {
-        label: one.title,
-        hint: "Conversation".to_owned(),
-        href: format!("/chat/{}", one.id),
-    }));
+    // Who only looks on has no chat.
+    if let Ok(member) = request.viewer.member() {
+        let conversations = mend(request, request.services.chat().list(member, None).await)?.conversations;
+        places.extend(conversations.into_iter().map(|one| Place {
+            label: one.title,
+            hint: "Conversation".to_owned(),
+            href: format!("/chat/{}", one.id),
+        }));
+    }
     Ok(places)
 }

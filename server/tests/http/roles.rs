@@ -97,7 +97,11 @@ const OTHERS: &[Row] = &[
         [401, 403, 404, 404, 404],
     ),
     ("/admin/audit/export", "/admin/audit/export?format=csv", [303, 403, 403, 403, 200]),
-    ("/api/stream/applies/{id}", "/api/stream/applies/019078e5-0000-7000-8000-000000000000?after=0", [401, 404, 403, 404, 404]),
+    (
+        "/api/stream/applies/{id}",
+        "/api/stream/applies/019078e5-0000-7000-8000-000000000000?after=0",
+        [401, 404, 403, 404, 404],
+    ),
 ];
 
 fn same(what: &str, rows: impl Iterator<Item = &'static str>, real: impl Iterator<Item = &'static str>) {

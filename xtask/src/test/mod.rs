@@ -103,8 +103,7 @@ pub(crate) fn all(what: &What<'_>, consent: Consent, steps: &mut Steps) -> Resul
         let _ = steps.step("Tests: cargo", || counted(cargo::test(filter)?, &mut sum));
     }
     if e2e {
-        let ready = build::site(release_site, steps)
-            .and_then(|_| steps.step("Server", Programs::build));
+        let ready = build::site(release_site, steps).and_then(|_| steps.step("Server", Programs::build));
         match ready {
             Ok(programs) => {
                 let _ = steps.step("Tests: browser", || counted(playwright(filter, &programs)?, &mut sum));
@@ -194,6 +193,9 @@ fn playwright(filter: Option<&str>, programs: &Programs) -> Result<Sum> {
     if report.exists() {
         fs::remove_file(&report)?;
     }
+    // Of the tests, and of the script that pages load as it is written.
+    let mut types = shell::command("npx");
+    shell::run(types.current_dir(shell::root().join("end2end")).args(["--no-install", "tsc", "--noEmit"]))?;
     let mut npx = playwright_command(programs)?;
     npx.arg("--reporter=line,json")
         .args(filter.map(|filter| format!("--grep={filter}")))

@@ -37,7 +37,12 @@ fn warnings(plan: &Plan, paint: Paint, text: &mut String) {
         };
         let words = warning.words();
         let sign = paint.paint(Tone::Warn, "!");
-        let _ = writeln!(text, "  {sign} {}: {}", paint.paint(Tone::Strong, &clean(&place)), clean(&words.full(Surface::Terminal)));
+        let _ = writeln!(
+            text,
+            "  {sign} {}: {}",
+            paint.paint(Tone::Strong, &clean(&place)),
+            clean(&words.full(Surface::Terminal))
+        );
     }
 }
 

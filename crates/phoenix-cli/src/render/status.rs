@@ -38,7 +38,8 @@ fn environment(environment: &EnvironmentOverview, containers: bool, paint: Paint
     };
     let _ = writeln!(text, "{}  {reach}", paint.paint(Tone::Strong, &clean(&environment.name)));
     for warning in &environment.warnings {
-        let _ = writeln!(text, "  {} {}", paint.paint(Tone::Warn, "!"), clean(&warning.words().full(Surface::Terminal)));
+        let _ =
+            writeln!(text, "  {} {}", paint.paint(Tone::Warn, "!"), clean(&warning.words().full(Surface::Terminal)));
     }
     if environment.stacks.is_empty() {
         text.push_str("  No stack is assigned to it.\n");

@@ -225,9 +225,8 @@ impl<'a> EnvironmentPlan<'a> {
                 _ => self.warn_of(name, WarningKind::NotInCatalog { managed }),
             }
         }
-        let projects: Vec<&str> = (self.live.projects.keys().copied())
-            .filter(|name| everything && !self.stacks.contains_key(name))
-            .collect();
+        let projects: Vec<&str> =
+            (self.live.projects.keys().copied()).filter(|name| everything && !self.stacks.contains_key(name)).collect();
         for name in projects {
             self.warn_of(name, WarningKind::NotInCatalog { managed: false });
         }

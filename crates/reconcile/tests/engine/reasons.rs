@@ -222,9 +222,8 @@ fn of_a_narrower_scope_only_what_it_names_goes_away() {
         state.catalog.environments[0].stacks[0].former_names = vec!["old".to_owned()];
     }
     let named = |names: &[&str]| Scope::Only(names.iter().map(|name| StackRef::new(DEV, *name)).collect());
-    let plan = |prune, names: &[&str]| {
-        world.plan(&PlanOptions { prune, scope: named(names), ..PlanOptions::default() })
-    };
+    let plan =
+        |prune, names: &[&str]| world.plan(&PlanOptions { prune, scope: named(names), ..PlanOptions::default() });
     let stacks = |plan: &Plan| plan.steps.iter().map(|step| step.stack.clone()).collect::<Vec<_>>();
     let made = plan(Prune::All, &["old", "stranger"]);
     assert_eq!(stacks(&made), ["stranger"]);

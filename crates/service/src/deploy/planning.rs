@@ -14,7 +14,9 @@ use types::{
     catalog::{Diagnostic, Severity},
 };
 
-use super::{Deploy, DeployError, Deployer, DriftReading, Onlooker, Operator, Planned, desired::wanted, engine::Engine, problem};
+use super::{
+    Deploy, DeployError, Deployer, DriftReading, Onlooker, Operator, Planned, desired::wanted, engine::Engine, problem,
+};
 
 /// Everything as it was at one moment.
 #[derive(Clone, Debug)]

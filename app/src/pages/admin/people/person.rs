@@ -86,7 +86,7 @@ fn facts(user: &User, mine: bool, tokens: usize, now: Millis) -> impl IntoView +
     let seen = seen(user, mine, now);
     let tokens = if tokens == 0 { "none".to_owned() } else { tokens.to_string() };
     view! {
-        <dl class="facts">
+        <dl class="facts facts-narrow">
             <div><dt>"State"</dt><dd><StateChip disabled=user.disabled_at.is_some() /></dd></div>
             <div><dt>"Role"</dt><dd>{rights_word(&user.rights())}</dd></div>
             <div><dt>"Last seen"</dt><dd>{seen}</dd></div>
@@ -133,7 +133,8 @@ fn access(user: &User, mine: bool, is_only: bool) -> impl IntoView + use<> {
         _ => None,
     };
     if let Some(why) = why_not {
-        return view! { <Section title="Access" lead=why><p class="muted">"They can sign in."</p></Section> }.into_any();
+        return view! { <Section title="Access" lead=why><p class="muted">"They can sign in."</p></Section> }
+            .into_any();
     }
     view! {
         <Section title="Access" lead="Disabling shuts them out at once and keeps what they made.">

@@ -103,7 +103,7 @@ pub(super) fn RightsFields(
     view! {
         <div class="rights">
             <fieldset class="field picks">
-                <legend class="field-label">"Role"</legend>
+                <legend class="field-label">"What they may do"</legend>
                 {roles}
             </fieldset>
             <fieldset class="field rights-environments">

@@ -25,7 +25,10 @@ impl Worded for Trouble {
             Self::Catalog { detail } => Wording::new(
                 "catalog entry is broken",
                 sentence(detail),
-                Remedy::each("Mend the catalog, then look again.", "Mend the catalog; “phoenix-cli validate” shows the place."),
+                Remedy::each(
+                    "Mend the catalog, then look again.",
+                    "Mend the catalog; “phoenix-cli validate” shows the place.",
+                ),
             ),
         }
     }

@@ -64,10 +64,7 @@ impl Worded for WarningKind {
             Self::NotInCatalog { managed: true } => Wording::new(
                 "not in the catalog any more",
                 "It was applied from the catalog before, and the catalog does not name it any more. It stays.",
-                Remedy::each(
-                    "Plan with “Remove what it dropped” to remove it.",
-                    "Plan with “--prune” to remove it.",
-                ),
+                Remedy::each("Plan with “Remove what it dropped” to remove it.", "Plan with “--prune” to remove it."),
             ),
             Self::NotInCatalog { managed: false } => Wording::new(
                 "not in the catalog",

@@ -3,12 +3,7 @@
 use std::collections::BTreeSet;
 
 use leptos::prelude::*;
-use service::deploy::{
-    Ask, Review,
-    model::Plan,
-    removed,
-    words::Worded,
-};
+use service::deploy::{Ask, Review, model::Plan, removed, words::Worded};
 
 use super::{
     super::{containers::capital, parts::many},
@@ -74,14 +69,10 @@ fn button_words(plan: &Plan) -> String {
 }
 
 /// How the plan is made, to be made otherwise. Removing what no catalog names is for whoever may do it `everywhere`.
-pub(super) fn options(
-    asked: &Ask,
-    environments: &[String],
-    narrows: bool,
-    everywhere: bool,
-) -> impl IntoView + use<> {
+pub(super) fn options(asked: &Ask, environments: &[String], narrows: bool, everywhere: bool) -> impl IntoView + use<> {
     let environment = asked.environment.clone().unwrap_or_default();
-    let every = std::iter::once((String::new(), if everywhere { "Every environment" } else { "Each of yours" }.to_owned()));
+    let every =
+        std::iter::once((String::new(), if everywhere { "Every environment" } else { "Each of yours" }.to_owned()));
     let places = every.chain(environments.iter().map(|name| (name.clone(), name.clone()))).collect();
     let prune = [("", "Remove nothing"), ("managed", "Remove what it dropped"), ("all", "Remove everything else")];
     let failure = [("", "On failure: stop"), ("continue", "On failure: go on"), ("roll_back", "On failure: roll back")];
