@@ -4,6 +4,7 @@
 
 mod catalog_acts;
 mod configured;
+mod containers;
 mod desired;
 mod engine;
 pub mod environments;
@@ -40,6 +41,7 @@ use upstream::{
 
 pub use catalog::{Author, Edit, Import, Reading, Snapshot, git::GitSettings};
 pub use catalog_acts::CatalogView;
+pub use containers::{ContainerLog, ContainerReading, ContainerRef, MOST_LINES};
 pub use environments::EnvironmentSettings;
 pub use error::DeployError;
 pub use memory::Memory;
@@ -57,7 +59,7 @@ pub use types::{
     Millis, Problem, ProblemCode, SecretText, catalog as catalog_types,
     deploy::{ApplyState, CatalogContents, EditConflict, ImportPart, ImportPlan, Rekeyed, Saved, Synced},
 };
-pub use upstream::portainer::engine::Protected;
+pub use upstream::portainer::{docker::{ContainerDetails, HealthCheck, Port}, engine::Protected};
 pub use watch::{Watched, Watching};
 
 use self::{engine::Engine, home::Home, review::Reviews, sources::Sources};
@@ -90,6 +92,8 @@ struct Inner {
     agents: Arc<dyn AgentProbe>,
     /// What holds the guests.
     hypervisor: Arc<dyn Hypervisor>,
+    /// What is remembered of environments.
+    environments: environments::Kept,
 }
 
 impl Deploy {
@@ -116,6 +120,7 @@ impl Deploy {
             reviews: Reviews::default(),
             agents,
             hypervisor,
+            environments: environments::Kept::default(),
         }))
     }
 

@@ -96,7 +96,8 @@ impl Deploy {
     /// # Errors
     /// When the catalog or Portainer can't be read.
     pub async fn look(&self, operator: &Operator) -> Result<Arc<Look>, DeployError> {
-        let looked = self.plan(operator, &PlanOptions::default()).await;
+        let options = PlanOptions::default();
+        let (looked, ()) = tokio::join!(self.plan(operator, &options), self.read_hosts(operator));
         let now = self.0.world.now();
         let mut trouble = self.0.trouble.lock().unwrap_or_else(PoisonError::into_inner);
         match looked {

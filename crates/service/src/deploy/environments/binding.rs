@@ -315,9 +315,9 @@ impl Deploy {
     }
 
     /// Takes the lock that applies take, so that none runs while the ground moves.
-    async fn lock_environment(&self, operator: &Operator, environment: &str) -> Result<Lease, DeployError> {
+    pub(in crate::deploy) async fn lock_environment(&self, operator: &Operator, environment: &str) -> Result<Lease, DeployError> {
         let run = self.0.world.token();
-        let owner = format!("{}/bind/{}", self.settings().owner, run.get(..8).unwrap_or(&run));
+        let owner = format!("{}/hand/{}", self.settings().owner, run.get(..8).unwrap_or(&run));
         let ttl = self.settings().environments.settle * 2 + LOCK_MARGIN;
         match self.0.memory.acquire(environment, &owner, ttl).await {
             Ok(lease) => Ok(lease),
@@ -338,7 +338,7 @@ impl Deploy {
     }
 
     /// Gives the lock back, unless Portainer may still be at work: then it lapses when that must be over.
-    async fn unlock(&self, lease: Lease, may_go_on: bool) {
+    pub(in crate::deploy) async fn unlock(&self, lease: Lease, may_go_on: bool) {
         if may_go_on {
             return;
         }
