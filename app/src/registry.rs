@@ -4,6 +4,7 @@
 use leptos::server_fn::{ServerFn, axum::register_explicit};
 use types::Permission::{self, Administrator, Member, Public};
 
+use crate::pages::admin::deploy::{bind::api as bind, connect::api as connect, container::api as container};
 use crate::pages::{
     account::api as account, admin::deploy::api as deploy, admin::people::api as people, chat::api as chat,
     join::api as join, sign_in::api as sign_in,
@@ -43,6 +44,13 @@ server_functions! {
     deploy::ApplyPlan => Administrator,
     deploy::CancelApply => Administrator,
     deploy::ReleasePin => Administrator,
+    connect::ProbePortainer => Administrator,
+    connect::ConnectPortainer => Administrator,
+    bind::TestEnvironment => Administrator,
+    bind::BindEnvironment => Administrator,
+    bind::UnbindEnvironment => Administrator,
+    bind::PlaceGuest => Administrator,
+    container::RestartContainer => Administrator,
     chat::SendMessage => Member,
     chat::EditMessage => Member,
     chat::Regenerate => Member,

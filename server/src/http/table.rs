@@ -7,7 +7,7 @@ use axum::{
     routing::{MethodFilter, MethodRouter, on},
 };
 
-use super::{health, metrics, streams};
+use super::{health, logs, metrics, streams};
 use crate::state::AppState;
 
 /// One route.
@@ -40,6 +40,8 @@ pub(crate) const MACHINES: &[Endpoint] = &[
 pub(crate) const STREAMS: &[Endpoint] = &[
     Endpoint::post("/api/stream/generations/{id}", |filter| on(filter, streams::generation)),
     Endpoint::post("/api/stream/applies/{id}", |filter| on(filter, streams::apply)),
+    Endpoint::post("/api/stream/containers/{environment}/{stack}/{container}", |filter| on(filter, logs::follow)),
+    Endpoint::get("/api/logs/{environment}/{stack}/{container}", |filter| on(filter, logs::download)),
 ];
 
 /// A router of a table's routes.

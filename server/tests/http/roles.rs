@@ -20,6 +20,14 @@ const PAGES: &[Row] = &[
     ("/admin", "/admin", [303, 403, 200]),
     ("/admin/environments", "/admin/environments", [303, 403, 200]),
     ("/admin/environments/{name}", "/admin/environments/nowhere", [303, 403, 200]),
+    ("/admin/connect", "/admin/connect", [303, 403, 200]),
+    ("/admin/environments/add", "/admin/environments/add", [303, 403, 200]),
+    ("/admin/environments/bind", "/admin/environments/bind", [303, 403, 200]),
+    (
+        "/admin/stacks/{environment}/{stack}/containers/{container}",
+        "/admin/stacks/nowhere/nothing/containers/none",
+        [303, 403, 200],
+    ),
     ("/admin/stacks", "/admin/stacks", [303, 403, 200]),
     ("/admin/stacks/{environment}/{stack}", "/admin/stacks/nowhere/nothing", [303, 403, 200]),
     ("/admin/plan", "/admin/plan", [303, 403, 200]),
@@ -51,6 +59,13 @@ const FUNCTIONS: &[(&str, [u16; 3])] = &[
     ("/api/apply_plan", [401, 403, 422]),
     ("/api/cancel_apply", [401, 403, 422]),
     ("/api/release_pin", [401, 403, 422]),
+    ("/api/probe_portainer", [401, 403, 422]),
+    ("/api/connect_portainer", [401, 403, 422]),
+    ("/api/test_environment", [401, 403, 422]),
+    ("/api/bind_environment", [401, 403, 422]),
+    ("/api/unbind_environment", [401, 403, 422]),
+    ("/api/place_guest", [401, 403, 422]),
+    ("/api/restart_container", [401, 403, 422]),
     ("/api/send", [401, 422, 422]),
     ("/api/edit_message", [401, 422, 422]),
     ("/api/regenerate", [401, 422, 422]),
@@ -78,6 +93,13 @@ const OTHERS: &[Row] = &[
         "/api/stream/generations/019078e5-0000-7000-8000-000000000000?after=0",
         [401, 404, 404],
     ),
+    // Without a Portainer nobody can say whether there is such a container.
+    (
+        "/api/stream/containers/{environment}/{stack}/{container}",
+        "/api/stream/containers/nowhere/nothing/none",
+        [401, 403, 503],
+    ),
+    ("/api/logs/{environment}/{stack}/{container}", "/api/logs/nowhere/nothing/none", [401, 403, 503]),
     ("/api/stream/applies/{id}", "/api/stream/applies/019078e5-0000-7000-8000-000000000000?after=0", [401, 403, 404]),
 ];
 

@@ -3,15 +3,17 @@
 use leptos::prelude::*;
 use service::deploy::{
     EnvironmentOverview, StackOverview,
+    environments::EnvironmentReading,
     model::Reach,
-    words::{Worded, short},
+    words::short,
 };
-use types::Millis;
+use types::{Millis, catalog::Guest};
 
 use super::{
     containers::Containers,
-    overview::{DONE, card, why},
-    parts::{Area, AreaTabs, encode, findings, many, operator, stack_address},
+    hosts,
+    overview::{DONE, why},
+    parts::{Area, AreaTabs, bind_address, encode, findings, many, operator, stack_address},
     reading::Reading,
     standing::{Counts, ReachChip, Standing, StandingChip},
 };
@@ -19,7 +21,7 @@ use crate::{
     AppError,
     pages::parts::done,
     server::{Page, PageCx, PageResult},
-    ui::{ButtonKind, EmptyState, Icon, IconName, LinkButton, Notice, PageHeader, Tone},
+    ui::{ButtonKind, EmptyState, Icon, IconName, LinkButton, PageHeader, Tone},
 };
 
 /// All environments.
@@ -30,19 +32,41 @@ pub async fn list(cx: PageCx) -> PageResult {
     let operator = operator(&cx)?;
     let reading = Reading::of(&cx, &operator);
     let toast = done(cx.query("done"), DONE);
+    let deploy = cx.services().deploy();
+    let hosts = deploy.hosts(&operator);
+    // Read without asking anybody else. A catalog that can't be read is told by the look.
+    let guests = match deploy.has_catalog(&operator) {
+        true => deploy.catalog(&operator).await.map(|view| view.reading.catalog.guests).unwrap_or_default(),
+        false => Vec::new(),
+    };
+    let unbound: Vec<Guest> =
+        guests.into_iter().filter(|guest| guest.environment.is_none() && !guest.is_template).collect();
     let view = move || {
+        let now = reading.now;
         let body = match reading.look.clone() {
             None => reading.nothing().into_any(),
-            Some(look) if look.overview.environments.is_empty() => nowhere().into_any(),
             Some(look) => {
-                let cards = look.overview.environments.iter().map(card).collect_view();
-                view! { <div class="cards">{cards}</div> }.into_any()
+                let known = &look.overview.environments;
+                let is_strange = |one: &&EnvironmentReading| one.guest.is_none() && known.iter().all(|of| of.name != one.name);
+                let strangers = hosts.iter().flat_map(|hosts| &hosts.reading.environments).filter(is_strange);
+                let strangers: Vec<_> = strangers.map(|host| hosts::stranger(host, now)).collect();
+                let cards: Vec<_> = known.iter().map(|one| hosts::card(one, hosts.as_deref(), now)).collect();
+                let empty = cards.is_empty() && strangers.is_empty();
+                view! {
+                    {empty.then(nowhere)}
+                    {(!empty).then(|| view! { <div class="cards">{cards}{strangers}</div> })}
+                }
+                .into_any()
             }
         };
         view! {
-            <PageHeader title="Environments" lead="The Docker hosts, as Portainer sees them." />
+            <PageHeader title="Environments" lead="The Docker hosts, as Portainer sees them.">
+                <LinkButton href="/admin/environments/add" icon=IconName::Plus>"Add an environment"</LinkButton>
+            </PageHeader>
             <AreaTabs current=Area::Environments />
             <div class="stack">{reading.bar()}{body}</div>
+            {hosts::unbound(unbound)}
+            <p class="block cell-sub">"Another Portainer, or a new key? "<a href="/admin/connect">"Connect Portainer"</a></p>
         }
     };
     Ok(Page::new("Environments", view).toast(toast))
@@ -54,8 +78,10 @@ pub(super) fn nowhere() -> impl IntoView {
         <EmptyState
             icon=IconName::Server
             title="The catalog names no environment"
-            text="Give a machine in phoenix_vm_configs.json a “portainer_environment_name”, the name of its environment in Portainer, and under “docker_stacks” the stacks it runs."
-        />
+            text="An environment is a machine with Docker and Portainer's agent. Add one here; or give a machine in phoenix_vm_configs.json a “portainer_environment_name”, and under “docker_stacks” the stacks it runs."
+        >
+            <LinkButton href="/admin/environments/add" kind=ButtonKind::Primary icon=IconName::Plus>"Add an environment"</LinkButton>
+        </EmptyState>
     }
 }
 
@@ -70,6 +96,7 @@ pub async fn one(cx: PageCx) -> PageResult {
     let toast = done(cx.query("done"), DONE);
     let found =
         reading.look.as_ref().map(|look| look.overview.environments.iter().find(|one| one.name == name).cloned());
+    let host = cx.services().deploy().hosts(&operator).and_then(|hosts| hosts.of(&name).cloned());
     let environment = match found {
         Some(None) => {
             return Err(AppError::not_found(
@@ -85,11 +112,12 @@ pub async fn one(cx: PageCx) -> PageResult {
         let href = format!("/admin/plan?env={}", encode(&name));
         let body = match environment {
             None => reading.nothing().into_any(),
-            Some(environment) => inside(environment, now).into_any(),
+            Some(environment) => inside(environment, host, now).into_any(),
         };
         view! {
             <PageHeader title=name.clone()>
                 <LinkButton href kind=ButtonKind::Primary icon=IconName::Changes>"Review changes"</LinkButton>
+                <LinkButton href=bind_address(&name) icon=IconName::Link>"Connection"</LinkButton>
             </PageHeader>
             <AreaTabs current=Area::Environments />
             <div class="stack">{reading.bar()}{body}</div>
@@ -98,16 +126,10 @@ pub async fn one(cx: PageCx) -> PageResult {
     Ok(Page::new(title, view).toast(toast))
 }
 
-fn inside(environment: EnvironmentOverview, now: Millis) -> impl IntoView {
+fn inside(environment: EnvironmentOverview, host: Option<EnvironmentReading>, now: Millis) -> impl IntoView {
     let EnvironmentOverview { name, id, reach, warnings, stacks } = environment;
     if reach != Reach::Up {
-        let words = reach.words();
-        return view! {
-            <Notice tone=Tone::Bad title=words.text>
-                <p>{words.remedy}" What runs there was not seen, so nothing is shown."</p>
-            </Notice>
-        }
-        .into_any();
+        return hosts::unseen(&name, reach).into_any();
     }
     let standings: Vec<Standing> = stacks.iter().map(Standing::of).collect();
     let warned = findings(&warnings, Tone::Warn);
@@ -122,6 +144,7 @@ fn inside(environment: EnvironmentOverview, now: Millis) -> impl IntoView {
             <span class="muted">{summary}</span>
         </div>
         <Counts standings environment=Some(name.clone()) />
+        {host.map(|host| view! { <div class="facts-narrow">{hosts::about(&host, now)}</div> })}
         {(!warned.is_empty()).then(|| view! { <ul class="findings">{warned}</ul> })}
         {blocks}
     }
@@ -145,7 +168,7 @@ fn block(environment: &str, stack: StackOverview, now: Millis) -> impl IntoView 
                 <StandingChip standing />
             </div>
             {line.map(|line| view! { <p class="muted">{line}</p> })}
-            <Containers containers=stack.containers now />
+            <Containers environment=environment.to_owned() stack=stack.name.clone() containers=stack.containers now />
             {(!facts.is_empty()).then(|| view! { <p class="cell-sub">{facts}</p> })}
         </section>
     }

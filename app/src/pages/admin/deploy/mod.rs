@@ -4,10 +4,15 @@
 mod acts;
 pub mod api;
 pub mod applies;
+pub mod bind;
+pub mod connect;
+pub mod container;
 #[cfg(feature = "ssr")]
 mod containers;
 #[cfg(feature = "ssr")]
 pub mod environments;
+#[cfg(feature = "ssr")]
+mod hosts;
 pub mod keys;
 #[cfg(feature = "ssr")]
 pub mod overview;

@@ -30,6 +30,8 @@ const LATEST: u32 = 5;
 pub(super) const DONE: &[(&str, &str)] = &[
     ("looked", "Looked again: what you see is what runs now."),
     ("released", "Released. The next plan follows the catalog again."),
+    ("unbound", "Unbound. Portainer does not know it any more; its containers run on."),
+    ("orphaned", "Unbound. Rows of its stacks are left in Portainer without a host; its containers run on."),
     ("cancelled", "Cancelling: the step under way is brought to its end, no further one is begun."),
 ];
 

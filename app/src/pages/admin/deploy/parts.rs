@@ -41,6 +41,16 @@ pub(super) fn environment_address(name: &str) -> String {
     format!("/admin/environments/{}", encode(name))
 }
 
+/// The page that binds a machine, by its name, number or environment.
+pub(super) fn bind_address(guest: &str) -> String {
+    format!("/admin/environments/bind?guest={}", encode(guest))
+}
+
+/// A container's page.
+pub(super) fn container_address(environment: &str, stack: &str, container: &str) -> String {
+    format!("{}/containers/{}", stack_address(environment, stack), encode(container))
+}
+
 /// The plan of one stack.
 pub(super) fn plan_address(environment: &str, stack: &str) -> String {
     format!("/admin/plan?env={}&stack={}", encode(environment), encode(stack))

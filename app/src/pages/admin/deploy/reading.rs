@@ -12,7 +12,7 @@ use types::Millis;
 use crate::{
     pages::parts::{Hidden, When},
     server::PageCx,
-    ui::{Button, ButtonKind, EmptyState, IconName, Notice, Tone},
+    ui::{Button, ButtonKind, EmptyState, IconName, LinkButton, Notice, Tone},
 };
 
 /// The newest look, as pages show it.
@@ -75,7 +75,10 @@ impl Reading {
                     <Notice tone=Tone::Bad title="It could not be looked at">
                         <p>{why}</p>
                         <p class="muted">"Tried "<When at now />". Nothing was seen before, so nothing is shown."</p>
-                        <div class="actions">{look_again(path, "Try again", ButtonKind::Primary)}</div>
+                        <div class="actions">
+                            {look_again(path, "Try again", ButtonKind::Primary)}
+                            {connect()}
+                        </div>
                     </Notice>
                 </div>
             }
@@ -90,6 +93,7 @@ impl Reading {
             return view! {
                 <EmptyState icon=IconName::Layers title="There is no catalog yet" text=text>
                     {look_again(path, "Make it and look", ButtonKind::Primary)}
+                    {connect()}
                 </EmptyState>
             }
             .into_any();
@@ -101,10 +105,22 @@ impl Reading {
                 text="Looking reads the catalog and asks Portainer what runs. Nothing is changed."
             >
                 {look_again(path, "Look now", ButtonKind::Primary)}
+                {connect()}
             </EmptyState>
         }
         .into_any()
     }
+}
+
+/// The way to the guided first connection.
+fn connect() -> impl IntoView {
+    view! { <LinkButton href="/admin/connect" icon=IconName::Link>"Connect Portainer"</LinkButton> }
+}
+
+/// The script of pages without islands that follow something: a few lines that no other page loads.
+#[component]
+pub(super) fn AdminScript() -> impl IntoView {
+    view! { <script type="module" src="/admin.js"></script> }
 }
 
 /// The button that looks afresh and comes back.

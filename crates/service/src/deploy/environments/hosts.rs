@@ -47,7 +47,7 @@ impl Hosts {
 
 impl Deploy {
     /// Reads all environments and keeps the reading. One in which Portainer told nothing does not replace what was seen before.
-    pub(in crate::deploy) async fn read_hosts(&self, operator: &Operator) {
+    pub async fn read_hosts(&self, operator: &Operator) {
         let Ok(reading) = self.environments(operator).await else { return };
         let mut kept = self.0.environments.hosts.lock().unwrap_or_else(PoisonError::into_inner);
         if reading.trouble.is_none() || kept.is_none() {

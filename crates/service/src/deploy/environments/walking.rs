@@ -84,6 +84,9 @@ impl Deploy {
                 // A panic must not leave it under way for ever.
                 let guard = EndsAlways { deploy: deploy.clone(), guest: guest.clone() };
                 let end = deploy.go(&operator, &guest, act).await;
+                if matches!(end, WalkEnd::Bound(_)) {
+                    deploy.read_hosts(&operator).await;
+                }
                 deploy.note(&guest, |walk| walk.end = Some(end));
                 drop(guard);
             });

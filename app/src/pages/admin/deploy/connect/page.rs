@@ -81,7 +81,7 @@ fn in_force(set: &ConnectionSet) -> impl IntoView + use<> {
 }
 
 fn done(saved: &str) -> impl IntoView + use<> {
-    let lines = saved.lines().map(|line| view! { <p>{line.to_owned()}</p> }).collect_view();
+    let lines = saved.lines().map(str::to_owned).map(|line| view! { <p>{line}</p> }).collect_view();
     view! {
         <Notice tone=Tone::Good title="Portainer is connected">{lines}</Notice>
         <div class="actions">

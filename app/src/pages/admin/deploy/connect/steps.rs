@@ -25,8 +25,9 @@ pub(super) fn trusted_word(trust: &Trust) -> &str {
 /// A step with its number: its heading and what is in it.
 fn step(number: u8, title: &'static str, body: impl IntoView) -> impl IntoView {
     let id = format!("step-{number}");
+    let labelled = id.clone();
     view! {
-        <section class="walk-step" aria-labelledby=id.clone()>
+        <section class="walk-step" aria-labelledby=labelled>
             <span class="revision num" aria-hidden="true">{number.to_string()}</span>
             <div class="walk-body">
                 <h2 id=id><span class="sr-only">{format!("Step {number} of 3: ")}</span>{title}</h2>
