@@ -11,7 +11,9 @@ use std::collections::BTreeMap;
 
 pub use raw::StackText;
 use serde::{Deserialize, Serialize};
-use types::catalog::{Assignment, GuestPlace, NameError, PortainerSettings, SecretName, Stack, Variable, check_stack_name};
+use types::catalog::{
+    Assignment, GuestPlace, NameError, PortainerSettings, SecretName, Stack, Variable, check_stack_name,
+};
 
 use crate::{
     hide,

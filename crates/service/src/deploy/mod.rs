@@ -59,7 +59,10 @@ pub use types::{
     Millis, Problem, ProblemCode, SecretText, catalog as catalog_types,
     deploy::{ApplyState, CatalogContents, EditConflict, ImportPart, ImportPlan, Rekeyed, Saved, Synced},
 };
-pub use upstream::portainer::{docker::{ContainerDetails, HealthCheck, Port}, engine::Protected};
+pub use upstream::portainer::{
+    docker::{ContainerDetails, HealthCheck, Port},
+    engine::Protected,
+};
 pub use watch::{Watched, Watching};
 
 use self::{engine::Engine, home::Home, review::Reviews, sources::Sources};

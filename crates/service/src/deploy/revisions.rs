@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use reconcile::{
-
     model::{OnFailure, Pin, Plan, PlanOptions, Prune, Revision, Scope, StackRef},
     ports::{Catalog as _, Journal as _, LogLine, Target as _},
     revisions::{Back, PinImages, promote, rollback},

@@ -30,7 +30,11 @@ async fn the_first_connection_is_walked_step_by_step() {
 
         let wrong = ada.post_form("/admin/connect", "/api/probe_portainer", &[("url", "portainer.lan")]).await;
         assert_eq!(wrong.status, 422);
-        assert!(wrong.text.contains("value=\"portainer.lan\"") && wrong.text.contains("aria-invalid"), "{}", wrong.text);
+        assert!(
+            wrong.text.contains("value=\"portainer.lan\"") && wrong.text.contains("aria-invalid"),
+            "{}",
+            wrong.text
+        );
         let found = ada.post_form("/admin/connect", "/api/probe_portainer", &[("url", &url)]).await;
         assert_eq!((found.status.as_u16(), found.location()), (303, "/admin/connect?step=trust"));
         let page = ada.get(found.location()).await.text;
@@ -86,7 +90,13 @@ async fn a_portainer_without_anybody_gets_its_first_administrator() {
     let access = "/admin/connect?step=access&trusted=plain&compared=true";
     assert!(ada.get(access).await.text.contains("Make its first administrator"));
     let make = async |password: &str, again: &str| {
-        let fields = [("url", url.as_str()), ("way", "first"), ("user", "grace"), ("password", password), ("password_again", again)];
+        let fields = [
+            ("url", url.as_str()),
+            ("way", "first"),
+            ("user", "grace"),
+            ("password", password),
+            ("password_again", again),
+        ];
         ada.post_form(access, "/api/connect_portainer", &fields).await
     };
     for (password, again, words) in
@@ -115,11 +125,17 @@ async fn a_machine_is_added_tested_bound_and_let_go() {
     let house = House::new(&["web"], &["rumple"]).await;
     let ada = &house.ada;
     house.fake.add_host_at("dev", "tcp://10.9.9.9:9001", HostScript::default());
-    let fields = [("name", "rumpledev"), ("kind", "vm"), ("vmid", "1001"), ("environment", ""), ("agent_host", "two words")];
+    let fields =
+        [("name", "rumpledev"), ("kind", "vm"), ("vmid", "1001"), ("environment", ""), ("agent_host", "two words")];
     let refused = ada.post_form("/admin/environments/add", "/api/place_guest", &fields).await;
     assert_eq!(refused.status, 422);
-    assert!(refused.text.contains("value=\"1001\"") && refused.text.contains("no address of an agent"), "{}", refused.text);
-    let fields = [("name", "rumpledev"), ("kind", "vm"), ("vmid", "1001"), ("environment", ""), ("agent_host", "127.0.0.1:1")];
+    assert!(
+        refused.text.contains("value=\"1001\"") && refused.text.contains("no address of an agent"),
+        "{}",
+        refused.text
+    );
+    let fields =
+        [("name", "rumpledev"), ("kind", "vm"), ("vmid", "1001"), ("environment", ""), ("agent_host", "127.0.0.1:1")];
     let placed = ada.post_form("/admin/environments/add", "/api/place_guest", &fields).await;
     assert_eq!(placed.status, 303, "{}", placed.text);
     let address = "/admin/environments/bind?guest=rumpledev";
@@ -130,7 +146,10 @@ async fn a_machine_is_added_tested_bound_and_let_go() {
     let tested = ada.post_form(address, "/api/test_environment", &[("guest", "rumpledev")]).await;
     assert_eq!(tested.status, 303, "{}", tested.text);
     let page = ada.get(address).await.text;
-    assert!(page.contains("The agent&#x27;s port takes connections") || page.contains("The agent's port takes connections"), "{page}");
+    assert!(
+        page.contains("The agent&#x27;s port takes connections") || page.contains("The agent's port takes connections"),
+        "{page}"
+    );
     assert!(page.contains("Failed") && page.contains("Portainer knows the environment"), "{page}");
     // The address was wrong; Portainer says so, and nothing is registered.
     let refused = ada.post_form(address, "/api/bind_environment", &[("guest", "rumpledev")]).await;
@@ -148,7 +167,8 @@ async fn a_machine_is_added_tested_bound_and_let_go() {
     assert!(cards.contains("So at every look since") && cards.contains("guest=rumpledev"), "{cards}");
     let page = ada.get(address).await.text;
     assert!(page.contains("Plan its stacks") && page.contains("Unbind rumpledev"), "{page}");
-    let gone = ada.post_form(address, "/api/unbind_environment", &[("environment", "rumpledev"), ("confirm", "")]).await;
+    let gone =
+        ada.post_form(address, "/api/unbind_environment", &[("environment", "rumpledev"), ("confirm", "")]).await;
     assert_eq!((gone.status.as_u16(), gone.location()), (303, "/admin/environments?done=unbound"), "{}", gone.text);
     assert!(house.fake.environment("rumpledev").is_none());
 }
@@ -159,7 +179,10 @@ async fn while_stacks_run_an_environment_is_let_go_by_name_only() {
     house.apply("/admin/plan").await;
     let address = "/admin/environments/bind?guest=rumple";
     let unbind = async |confirm: &str| {
-        house.ada.post_form(address, "/api/unbind_environment", &[("environment", "rumple"), ("confirm", confirm)]).await
+        house
+            .ada
+            .post_form(address, "/api/unbind_environment", &[("environment", "rumple"), ("confirm", confirm)])
+            .await
     };
     let refused = unbind("").await;
     assert_eq!(refused.status, 409, "{}", refused.text);
@@ -228,7 +251,11 @@ async fn a_log_is_taken_away_as_a_file_without_secrets() {
     assert_eq!((file.status.as_u16(), file.header("content-type")), (200, "text/plain; charset=utf-8"));
     let name = file.header("content-disposition");
     assert!(name.starts_with("attachment; filename=\"rumple_web_web-main-1_2") && name.ends_with("Z.log\""), "{name}");
-    assert!(file.text.contains("stderr refused <key> [secret] today") && !file.text.contains("hidden-heron"), "{}", file.text);
+    assert!(
+        file.text.contains("stderr refused <key> [secret] today") && !file.text.contains("hidden-heron"),
+        "{}",
+        file.text
+    );
     assert_eq!(house.ada.get("/api/logs/rumple/web/web-other-1").await.status, 404);
 }
 
@@ -237,7 +264,8 @@ async fn a_log_is_followed_and_its_line_closed_when_nobody_reads() {
     let house = told().await;
     let path = "/api/stream/containers/rumple/web/web-main-1?lines=100";
     let origin = house.app.url().trim_end_matches('/').to_owned();
-    let request = house.ada.request(Method::POST, path).header("origin", origin).header("sec-fetch-site", "same-origin");
+    let request =
+        house.ada.request(Method::POST, path).header("origin", origin).header("sec-fetch-site", "same-origin");
     let mut response = request.send().await.unwrap();
     assert_eq!(response.status(), 200);
     assert_eq!(response.headers()["content-type"], "text/event-stream");

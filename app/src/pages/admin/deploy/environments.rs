@@ -2,10 +2,7 @@
 
 use leptos::prelude::*;
 use service::deploy::{
-    EnvironmentOverview, StackOverview,
-    environments::EnvironmentReading,
-    model::Reach,
-    words::short,
+    EnvironmentOverview, StackOverview, environments::EnvironmentReading, model::Reach, words::short,
 };
 use types::{Millis, catalog::Guest};
 
@@ -47,7 +44,8 @@ pub async fn list(cx: PageCx) -> PageResult {
             None => reading.nothing().into_any(),
             Some(look) => {
                 let known = &look.overview.environments;
-                let is_strange = |one: &&EnvironmentReading| one.guest.is_none() && known.iter().all(|of| of.name != one.name);
+                let is_strange =
+                    |one: &&EnvironmentReading| one.guest.is_none() && known.iter().all(|of| of.name != one.name);
                 let strangers = hosts.iter().flat_map(|hosts| &hosts.reading.environments).filter(is_strange);
                 let strangers: Vec<_> = strangers.map(|host| hosts::stranger(host, now)).collect();
                 let cards: Vec<_> = known.iter().map(|one| hosts::card(one, hosts.as_deref(), now)).collect();

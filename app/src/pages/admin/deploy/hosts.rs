@@ -25,7 +25,8 @@ pub(super) fn card(environment: &EnvironmentOverview, hosts: Option<&Hosts>, now
     let standings: Vec<Standing> = environment.stacks.iter().map(Standing::of).collect();
     let since = host.and_then(|host| since(host, reach, hosts?.since.get(&name).copied(), now));
     let words = (reach != Reach::Up).then(|| reach.words().full());
-    let warnings = environment.warnings.iter().map(|one| view! { <p class="card-text">{one.words().full()}</p> }).collect_view();
+    let warnings =
+        environment.warnings.iter().map(|one| view! { <p class="card-text">{one.words().full()}</p> }).collect_view();
     let told = host.map(|host| about(host, now));
     let trouble = host.and_then(|host| host.trouble.clone()).filter(|_| reach == Reach::Up);
     let misplaced = host.is_some_and(|host| host.misplaced);
@@ -106,7 +107,9 @@ pub(super) fn unbound(guests: Vec<Guest>) -> impl IntoView {
 fn since(host: &EnvironmentReading, reach: Reach, since: Option<Millis>, now: Millis) -> Option<AnyView> {
     let agrees = matches!(
         (reach, host.reach),
-        (Reach::Up, EnvironmentReach::Up) | (Reach::Down, EnvironmentReach::Down) | (Reach::Missing, EnvironmentReach::Missing)
+        (Reach::Up, EnvironmentReach::Up)
+            | (Reach::Down, EnvironmentReach::Down)
+            | (Reach::Missing, EnvironmentReach::Missing)
     );
     let at = since.filter(|_| agrees)?;
     let last = host.last_seen.filter(|_| reach == Reach::Down);

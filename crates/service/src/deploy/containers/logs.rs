@@ -2,15 +2,19 @@
 
 use std::time::Duration;
 
+use catalog::{Reading, vault::VaultError};
 use futures::{Stream, StreamExt as _};
 use reconcile::{
     Redactor,
     model::{DesiredValue, Scope, SecretRef, StackRef},
-    ports::{Catalog as _, Journal as _, LogLine},
+    ports::{Journal as _, LogLine},
 };
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::time::{Instant, timeout_at};
-use types::ProblemCode;
+use types::{
+    ProblemCode,
+    catalog::{SecretName, VariableValue, normalise_name},
+};
 use upstream::portainer::docker::{self, LogOptions, LogSource};
 
 use super::{ContainerRef, Found};
@@ -102,24 +106,59 @@ impl Deploy {
         }))
     }
 
-    /// Knows every secret that a stack's containers may repeat: as they are wanted now, and as they were last applied.
+    /// Knows every secret that a stack's containers may repeat: as they are wanted now, and as they were last applied. Asks nobody
+    /// but catalog, vault and database.
     pub(in crate::deploy) async fn redactor(&self, at: &StackRef) -> Result<Redactor, DeployError> {
-        let engine = self.engine(Scope::Only([at.clone()].into())).await?;
-        let desired = engine.desired().await?;
-        let environment = desired.environments.iter().find(|one| one.name == at.environment);
-        let stack = environment.and_then(|one| one.stacks.iter().find(|one| one.name == at.stack));
-        // What the catalog does not have was started by hand, or was applied once.
-        let wanted = stack.map(|stack| stack.effective().into_owned().variables).unwrap_or_default();
-        let applied = self.0.memory.revisions(at).await?.pop().map(|newest| newest.variables).unwrap_or_default();
+        let now = self.0.home.now().await?;
         let redactor = Redactor::default();
-        for value in wanted.values().chain(applied.values()) {
-            if let DesiredValue::Secret { name, version, .. } = value {
-                let secret = SecretRef { name: name.clone(), version: *version };
+        for name in wanted(&now.reading, at)? {
+            match self.0.home.reveal(&now, &name) {
+                Ok(value) => learn(&redactor, &value),
+                // Never set, so nothing of it can have been handed over.
+                Err(VaultError::UnknownSecret(_)) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        let applied = self.0.memory.revisions(at).await?.pop().map(|newest| newest.variables).unwrap_or_default();
+        let applied = applied.into_values().filter_map(|value| match value {
+            DesiredValue::Secret { name, version, .. } => Some(SecretRef { name, version }),
+            _ => None,
+        });
+        let mut applied = applied.peekable();
+        if applied.peek().is_some() {
+            let engine = self.engine(Scope::Only([at.clone()].into())).await?;
+            for secret in applied {
                 learn(&redactor, &engine.secret(&secret).await?);
             }
         }
         Ok(redactor)
     }
+}
+
+/// The secrets that the catalog hands to a stack on an environment. What the catalog does not assign there gets none from it.
+fn wanted(reading: &Reading, at: &StackRef) -> Result<Vec<SecretName>, DeployError> {
+    let catalog = &reading.catalog;
+    // What has an error can be read all the same, most often; what is not there could not.
+    let is_lost = |name: &String| normalise_name(name) == at.stack && catalog.stack(name).is_none();
+    let is_lost = reading.blocked_stacks.iter().any(is_lost);
+    if is_lost || !reading.stacks_are_complete || !reading.guests_are_complete {
+        return Err(DeployError::refused(
+            ProblemCode::Conflict,
+            "The catalog is broken, so nobody can say which secrets to blot out. Mend it first; `phoenix-cli validate` says where.",
+        ));
+    }
+    let mut names = Vec::new();
+    for guest in catalog.guests.iter().filter(|guest| guest.environment.as_ref() == Some(&at.environment)) {
+        for assignment in guest.assignments.iter().filter(|one| normalise_name(&one.stack) == at.stack) {
+            let Some(stack) = catalog.stack(&assignment.stack) else { continue };
+            let effective = stack.on(guest.settings_for(assignment));
+            names.extend(effective.env.into_iter().filter_map(|variable| match variable.value {
+                VariableValue::Secret(name) => Some(name),
+                VariableValue::Plain(_) => None,
+            }));
+        }
+    }
+    Ok(names)
 }
 
 fn learn(redactor: &Redactor, secret: &SecretString) {

@@ -80,10 +80,7 @@ impl Deploy {
 }
 
 /// What a page waits for ends in time.
-async fn in_time<T>(
-    limit: Duration,
-    call: impl Future<Output = Result<T, PortainerError>>,
-) -> Result<T, DeployError> {
+async fn in_time<T>(limit: Duration, call: impl Future<Output = Result<T, PortainerError>>) -> Result<T, DeployError> {
     match timeout(limit, call).await {
         Ok(answer) => Ok(answer?),
         Err(_) => Err(DeployError::refused(

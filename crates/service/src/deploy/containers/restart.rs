@@ -56,15 +56,10 @@ impl Deploy {
         }
     }
 
-    async fn restart(
-        &self,
-        operator: &Operator,
-        at: &ContainerRef,
-        found: &Found,
-        reason: &str,
-    ) -> Result<(), Failed> {
+    async fn restart(&self, operator: &Operator, at: &ContainerRef, found: &Found, reason: &str) -> Result<(), Failed> {
         let before = self.read_container(found).await?.details.started;
-        let detail = json!({ "stack": at.stack, "environment": at.environment, "id": found.listed.id, "reason": reason });
+        let detail =
+            json!({ "stack": at.stack, "environment": at.environment, "id": found.listed.id, "reason": reason });
         self.record(operator, "container.restart", format!("container:{}", at.container), &detail).await?;
         match found.client.restart_container(found.environment, &found.listed.id).await {
             Ok(_) => Ok(()),

@@ -315,7 +315,11 @@ impl Deploy {
     }
 
     /// Takes the lock that applies take, so that none runs while the ground moves.
-    pub(in crate::deploy) async fn lock_environment(&self, operator: &Operator, environment: &str) -> Result<Lease, DeployError> {
+    pub(in crate::deploy) async fn lock_environment(
+        &self,
+        operator: &Operator,
+        environment: &str,
+    ) -> Result<Lease, DeployError> {
         let run = self.0.world.token();
         let owner = format!("{}/hand/{}", self.settings().owner, run.get(..8).unwrap_or(&run));
         let ttl = self.settings().environments.settle * 2 + LOCK_MARGIN;

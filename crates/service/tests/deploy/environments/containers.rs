@@ -14,7 +14,8 @@ use upstream::portainer::fake::{DropWhen, Generation, HostScript};
 
 use super::{BOTH, House, Plan, guest, words};
 
-const WEB: &str = "services:\n  web:\n    image: nginx:1\n    ports: [\"8080:80\"]\n    healthcheck: {test: [CMD, \"true\"]}\n";
+const WEB: &str =
+    "services:\n  web:\n    image: nginx:1\n    ports: [\"8080:80\"]\n    healthcheck: {test: [CMD, \"true\"]}\n";
 const RESTART: &str = "POST /api/endpoints/1/docker/containers/";
 
 async fn house_with_web(generation: Generation) -> House {

@@ -60,13 +60,20 @@ async fn an_environment_elsewhere_is_moved_when_told_to() {
 
 fn place(name: &str, environment: &str, agent_host: &str) -> GuestPlace {
     let text = str::to_owned;
-    GuestPlace { name: text(name), kind: GuestKind::Vm, vmid: Some(1002), environment: text(environment), agent_host: text(agent_host) }
+    GuestPlace {
+        name: text(name),
+        kind: GuestKind::Vm,
+        vmid: Some(1002),
+        environment: text(environment),
+        agent_host: text(agent_host),
+    }
 }
 
 #[tokio::test]
 async fn a_machine_is_written_into_the_catalog_as_one_commit() {
     let house = house(vec![guest(1001, "rumpledev", "rumpledev")]).await;
-    let place_it = async |place: GuestPlace, known: bool| house.deploy.place_guest(&house.operator, None, place, known).await;
+    let place_it =
+        async |place: GuestPlace, known: bool| house.deploy.place_guest(&house.operator, None, place, known).await;
     let saved = place_it(place(" rumpletest ", "rumpletest", "10.0.0.7"), false).await.unwrap();
     assert_eq!(saved.files, [GUESTS]);
     assert!(saved.commit.is_some() && house.text(GUESTS).unwrap().contains("10.0.0.7"));
@@ -80,7 +87,11 @@ async fn a_machine_is_written_into_the_catalog_as_one_commit() {
         (GuestPlace { vmid: Some(7), kind: GuestKind::Hosted, ..place("new", "new", "a") }, "vmid"),
     ] {
         let problem = words(place_it(wrong.clone(), false).await.unwrap_err());
-        assert_eq!(problem.fields.iter().map(|one| one.field.as_str()).collect::<Vec<_>>(), [field], "{wrong:?}: {problem:?}");
+        assert_eq!(
+            problem.fields.iter().map(|one| one.field.as_str()).collect::<Vec<_>>(),
+            [field],
+            "{wrong:?}: {problem:?}"
+        );
     }
     place_it(GuestPlace { vmid: None, ..place("rumpletest", "testing", "10.0.0.8:9002") }, true).await.unwrap();
     let text = house.text(GUESTS).unwrap();

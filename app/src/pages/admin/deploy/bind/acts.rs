@@ -86,9 +86,12 @@ pub(super) async fn place(
     let operator = respond(cx, cx.viewer.operator())?;
     let vmid = match vmid.trim() {
         "" => None,
-        number => Some(respond(cx, number.parse().map_err(|_| {
-            ServiceError::from(Problem::field("vmid", "Write the hypervisor's number, such as 1001, or nothing."))
-        }))?),
+        number => Some(respond(
+            cx,
+            number.parse().map_err(|_| {
+                ServiceError::from(Problem::field("vmid", "Write the hypervisor's number, such as 1001, or nothing."))
+            }),
+        )?),
     };
     let environment = if environment.trim().is_empty() { name.clone() } else { environment };
     let guest = name.trim().to_owned();

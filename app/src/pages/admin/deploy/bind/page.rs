@@ -36,15 +36,20 @@ pub async fn page(cx: PageCx) -> PageResult {
     };
     let Some(asked) = cx.query("guest").map(str::to_owned) else { return Ok(which(guests)) };
     let is_asked = |guest: &&Guest| {
-        guest.name == asked || guest.environment.as_ref() == Some(&asked) || guest.vmid.is_some_and(|vmid| vmid.to_string() == asked)
+        guest.name == asked
+            || guest.environment.as_ref() == Some(&asked)
+            || guest.vmid.is_some_and(|vmid| vmid.to_string() == asked)
     };
     let Some(guest) = guests.iter().find(is_asked).cloned() else {
-        return Err(AppError::not_found("The catalog has no such machine. Look at the list of environments, or add it there."));
+        return Err(AppError::not_found(
+            "The catalog has no such machine. Look at the list of environments, or add it there.",
+        ));
     };
     let walk = deploy.walk_of(&operator, &guest.name);
     let hosts = deploy.hosts(&operator);
     let host = guest.environment.as_ref().and_then(|name| hosts.as_ref()?.of(name).cloned());
-    let refused = ["/api/test_environment", "/api/bind_environment"].into_iter().find_map(|action| cx.form(action).problem);
+    let refused =
+        ["/api/test_environment", "/api/bind_environment"].into_iter().find_map(|action| cx.form(action).problem);
     // What ended so is told below, with its steps.
     let told = |walk: &Walk| matches!(&walk.end, Some(WalkEnd::Refused(problem)) if refused.as_ref().is_some_and(|one| one.message == problem.message));
     let refused = if walk.as_ref().is_some_and(told) { None } else { refused };
@@ -124,10 +129,13 @@ fn which(guests: Vec<Guest>) -> Page {
 fn facts(guest: &Guest, host: Option<&EnvironmentReading>) -> impl IntoView + use<> {
     let known = host.and_then(|host| host.address.clone());
     let rows = [
-        ("Machine", Some(match guest.vmid {
-            Some(vmid) => format!("{} · number {vmid}", guest.name),
-            None => guest.name.clone(),
-        })),
+        (
+            "Machine",
+            Some(match guest.vmid {
+                Some(vmid) => format!("{} · number {vmid}", guest.name),
+                None => guest.name.clone(),
+            }),
+        ),
         ("Environment", guest.environment.clone()),
         ("Its agent, says the catalog", host.and_then(|host| host.wanted.clone()).or_else(|| guest.agent_host.clone())),
         ("Its agent, says Portainer", known),

@@ -107,6 +107,9 @@ mod tests {
 
     #[test]
     fn times_are_short() {
-        assert_eq!((took_words(0).as_str(), took_words(999).as_str(), took_words(3_250).as_str()), ("0 ms", "999 ms", "3.2 s"));
+        assert_eq!(
+            (took_words(0).as_str(), took_words(999).as_str(), took_words(3_250).as_str()),
+            ("0 ms", "999 ms", "3.2 s")
+        );
     }
 }

@@ -5,7 +5,10 @@ use std::time::Duration;
 use futures::{Stream, StreamExt as _, stream};
 use leptos::prelude::*;
 use serde::Serialize;
-use service::{Operator, ServiceError, Services, deploy::{ContainerRef, MOST_LINES}};
+use service::{
+    Operator, ServiceError, Services,
+    deploy::{ContainerRef, MOST_LINES},
+};
 
 pub use super::log::LogAsk;
 use super::log::{as_text, shown};
@@ -62,11 +65,19 @@ pub async fn frames(
 ///
 /// # Errors
 /// As [`container_log`](service::deploy::Deploy::container_log).
-pub async fn file(services: &Services, operator: &Operator, at: &ContainerRef) -> Result<(String, String), ServiceError> {
+pub async fn file(
+    services: &Services,
+    operator: &Operator,
+    at: &ContainerRef,
+) -> Result<(String, String), ServiceError> {
     let log = services.deploy().container_log(operator, at, MOST_LINES).await.map_err(ServiceError::from)?;
     let now = crate::server::machine(services.world().now());
     let stamp: String = now.chars().take(19).filter(|one| one.is_ascii_alphanumeric()).collect();
-    let safe = |name: &str| name.chars().map(|one| if one.is_ascii_alphanumeric() || "-_.".contains(one) { one } else { '_' }).collect::<String>();
+    let safe = |name: &str| {
+        name.chars()
+            .map(|one| if one.is_ascii_alphanumeric() || "-_.".contains(one) { one } else { '_' })
+            .collect::<String>()
+    };
     let name = format!("{}_{}_{}_{stamp}Z.log", safe(&at.environment), safe(&at.stack), safe(&at.container));
     Ok((name, as_text(&log)))
 }

@@ -130,7 +130,13 @@ mod tests {
     use super::*;
 
     fn line(text: &str, stderr: bool) -> LogLine {
-        LogLine { service: "web".into(), container: "web-1".into(), at: Some(1_767_225_600_000), stderr, text: text.into() }
+        LogLine {
+            service: "web".into(),
+            container: "web-1".into(),
+            at: Some(1_767_225_600_000),
+            stderr,
+            text: text.into(),
+        }
     }
 
     fn ask(text: &str) -> LogAsk {
@@ -151,7 +157,10 @@ mod tests {
         let log = ContainerLog { lines: vec![line("ERROR <b> äError", true), line("fine", false)], more: true };
         let html = shown(&ask("error"), &log.lines).to_html();
         assert_eq!(html.matches("<mark>").count(), 2, "{html}");
-        assert!(html.contains("&lt;b&gt;") && !html.contains("fine") && html.contains("data-stream=\"stderr\""), "{html}");
+        assert!(
+            html.contains("&lt;b&gt;") && !html.contains("fine") && html.contains("data-stream=\"stderr\""),
+            "{html}"
+        );
         assert_eq!(counted(&ask("error"), &log), "1 of the newest 2 lines");
         assert_eq!(counted(&ask(""), &ContainerLog { more: false, ..log.clone() }), "2 lines");
         let text = as_text(&log);

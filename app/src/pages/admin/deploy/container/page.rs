@@ -19,7 +19,10 @@ use crate::{
     AppError,
     pages::parts::{Hidden, done},
     server::{FormState, Page, PageCx, PageResult},
-    ui::{Actions, Button, ButtonKind, Choice, EmptyState, Field, Form, Icon, IconName, LinkButton, Notice, PageHeader, Tone},
+    ui::{
+        Actions, Button, ButtonKind, Choice, EmptyState, Field, Form, Icon, IconName, LinkButton, Notice, PageHeader,
+        Tone,
+    },
 };
 
 const RESTART: &str = "/api/restart_container";
@@ -63,7 +66,10 @@ pub async fn page(cx: PageCx) -> PageResult {
                 let restart = container.as_ref().ok().map(|one| restart(&at, one, &form));
                 let container = match container {
                     Ok(one) => facts(&one, now).into_any(),
-                    Err(why) => view! { <Notice tone=Tone::Bad title="It could not be looked at"><p>{why}</p></Notice> }.into_any(),
+                    Err(why) => {
+                        view! { <Notice tone=Tone::Bad title="It could not be looked at"><p>{why}</p></Notice> }
+                            .into_any()
+                    }
                 };
                 view! {
                     {container}
@@ -159,8 +165,10 @@ fn viewer(at: &ContainerRef, ask: &LogAsk, log: Read<ContainerLog>) -> impl Into
 fn filters(at: &ContainerRef, ask: &LogAsk) -> impl IntoView + use<> {
     let action = format!("{}#log", container_address(&at.environment, &at.stack, &at.container));
     let lines = CHOICES.map(|lines| (lines.to_string(), format!("Last {lines} lines"))).to_vec();
-    let times = [("on", "With times"), ("off", "Without times")].map(|(value, words)| (value.to_owned(), words.to_owned()));
-    let wraps = [("on", "Break long lines"), ("off", "Keep long lines")].map(|(value, words)| (value.to_owned(), words.to_owned()));
+    let times =
+        [("on", "With times"), ("off", "Without times")].map(|(value, words)| (value.to_owned(), words.to_owned()));
+    let wraps = [("on", "Break long lines"), ("off", "Keep long lines")]
+        .map(|(value, words)| (value.to_owned(), words.to_owned()));
     let word = |on: bool| if on { "on" } else { "off" };
     let text = ask.text.clone();
     view! {
@@ -189,7 +197,7 @@ fn follow(at: &ContainerRef, ask: &LogAsk, counted: String) -> impl IntoView + u
     view! {
         <div class="reading" data-follow=stream data-log="log-lines">
             <p class="reading-text" role="status">{counted}</p>
-            <Button submit=false icon=IconName::Play attr:hidden=true>"Follow"</Button>
+            <Button submit=false attr:hidden=true>"Follow"</Button>
         </div>
     }
 }
