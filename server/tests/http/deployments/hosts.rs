@@ -124,7 +124,7 @@ async fn a_portainer_that_waited_too_long_says_what_to_do() {
 async fn a_machine_is_added_tested_bound_and_let_go() {
     let house = House::new(&["web"], &["rumple"]).await;
     let ada = &house.ada;
-    house.fake.add_host_at("dev", "tcp://10.9.9.9:9001", HostScript::default());
+    house.fake.add_host_at("dev", "tcp://127.0.0.1:2", HostScript::default());
     let fields =
         [("name", "rumpledev"), ("kind", "vm"), ("vmid", "1001"), ("environment", ""), ("agent_host", "two words")];
     let refused = ada.post_form("/admin/environments/add", "/api/place_guest", &fields).await;
@@ -157,7 +157,7 @@ async fn a_machine_is_added_tested_bound_and_let_go() {
     assert!(refused.text.contains("It did not come about"), "{}", refused.text);
     assert!(house.fake.environment("rumpledev").is_none());
 
-    let fields = [("name", "rumpledev"), ("known", "true"), ("environment", "rumpledev"), ("agent_host", "10.9.9.9")];
+    let fields = [("name", "rumpledev"), ("known", "true"), ("environment", "rumpledev"), ("agent_host", "127.0.0.1:2")];
     assert_eq!(ada.post_form(address, "/api/place_guest", &fields).await.status, 303);
     let bound = ada.post_form(address, "/api/bind_environment", &[("guest", "rumpledev")]).await;
     assert_eq!((bound.status.as_u16(), bound.location()), (303, "/admin/plan?env=rumpledev"), "{}", bound.text);
