@@ -14,6 +14,7 @@ use axum::{
 use futures::StreamExt as _;
 use http::{HeaderValue, header};
 use service::deploy::ContainerRef;
+use types::Permission;
 
 use super::{problem, streams};
 use crate::state::AppState;
@@ -34,13 +35,13 @@ pub(crate) async fn follow(
     query: Query<HashMap<String, String>>,
 ) -> Response {
     let trace_id = &cx.viewer.origin().trace_id;
-    let (member, operator) = match (cx.viewer.member(), cx.viewer.operator()) {
-        (Ok(member), Ok(operator)) => (member, operator),
+    let (person, onlooker) = match (cx.viewer.signed_in(), cx.viewer.onlooker()) {
+        (Ok(person), Ok(onlooker)) => (person, onlooker),
         (Err(error), _) | (_, Err(error)) => return problem::json(&problem::with_trace(error.problem(), trace_id)),
     };
-    let revoked = cx.services.sessions().revoked(member.user().id, member.session());
+    let revoked = cx.services.sessions().revoked(person.user().id, person.session(), Permission::Look);
     let ask = LogAsk::of(|name| query.get(name).cloned());
-    match live::frames(&cx.services, operator, named(names), ask).await {
+    match live::frames(&cx.services, onlooker, named(names), ask).await {
         Ok(frames) => {
             let blocks = frames.map(|one| streams::frame(&one, one.ended));
             streams::respond(blocks.take_until(Box::pin(revoked)), state.tuning.heartbeat)
@@ -52,11 +53,11 @@ pub(crate) async fn follow(
 /// `GET /api/logs/{environment}/{stack}/{container}`: the newest lines as a text to keep.
 pub(crate) async fn download(Extension(cx): Extension<RequestCx>, names: Names) -> Response {
     let trace_id = &cx.viewer.origin().trace_id;
-    let operator = match cx.viewer.operator() {
-        Ok(operator) => operator,
+    let onlooker = match cx.viewer.onlooker() {
+        Ok(onlooker) => onlooker,
         Err(error) => return problem::json(&problem::with_trace(error.problem(), trace_id)),
     };
-    match live::file(&cx.services, &operator, &named(names)).await {
+    match live::file(&cx.services, &onlooker, &named(names)).await {
         Ok((name, text)) => {
             // The name is of letters, digits, `-`, `_` and dots.
             let disposition = HeaderValue::from_str(&format!("attachment; filename=\"{name}\""))

@@ -1,6 +1,7 @@
 //! Deploying: the catalog as it is desired, the engine in `reconcile` over our store and upstreams, and the use cases of both.
 //!
-//! The terminal and the pages call the same methods, with the same proof ([`Operator`]) and the same audit.
+//! The terminal and the pages call the same methods, with the same proofs ([`Onlooker`], [`Deployer`], [`Operator`]) and the
+//! same audit.
 
 mod catalog_acts;
 mod configured;
@@ -45,7 +46,7 @@ pub use containers::{ContainerLog, ContainerReading, ContainerRef, MOST_LINES};
 pub use environments::EnvironmentSettings;
 pub use error::DeployError;
 pub use memory::Memory;
-pub use operator::Operator;
+pub use operator::{Deployer, Onlooker, Operator};
 pub use outward::{edit_conflict, import_plan};
 pub use planning::Look;
 pub use reconcile::{
@@ -160,20 +161,20 @@ impl Deploy {
     /// Keeps an act in the audit.
     async fn record(
         &self,
-        operator: &Operator,
+        who: &Onlooker,
         action: &'static str,
         subject: String,
         detail: &Value,
     ) -> Result<(), DeployError> {
-        Ok(self.0.store.append_audit(self.entry(operator, action, subject, detail)).await?)
+        Ok(self.0.store.append_audit(self.entry(who, action, subject, detail)).await?)
     }
 
-    fn entry(&self, operator: &Operator, action: &'static str, subject: String, detail: &Value) -> AuditEntry {
-        let actor = match operator.person_ref() {
+    fn entry(&self, who: &Onlooker, action: &'static str, subject: String, detail: &Value) -> AuditEntry {
+        let actor = match who.person_ref() {
             Some(user) => Actor::Person(user),
-            None => Actor::Operator(operator.name()),
+            None => Actor::Operator(who.name()),
         };
-        entry(&self.0.world, actor, operator.origin(), action, subject, detail)
+        entry(&self.0.world, actor, who.origin(), action, subject, detail)
     }
 
     fn runs(&self) -> std::sync::MutexGuard<'_, HashMap<String, Cancel>> {

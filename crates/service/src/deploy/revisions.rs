@@ -10,14 +10,14 @@ use reconcile::{
 use serde_json::json;
 use types::{Millis, ProblemCode};
 
-use super::{Also, Deploy, DeployError, Operator, Planned, Proposal, facts::Pinner};
+use super::{Also, Deploy, DeployError, Deployer, Onlooker, Planned, Proposal, facts::Pinner};
 
 impl Deploy {
     /// The revisions of a stack, newest first.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn revisions(&self, _: &Operator, stack: &StackRef) -> Result<Vec<Revision>, DeployError> {
+    pub async fn revisions(&self, _: &Onlooker, stack: &StackRef) -> Result<Vec<Revision>, DeployError> {
         let mut revisions = self.0.memory.revisions(stack).await?;
         revisions.reverse();
         Ok(revisions)
@@ -28,7 +28,7 @@ impl Deploy {
     ///
     /// # Errors
     /// When Portainer does not answer, or when a secret can't be had, without which nobody can say what to blot out.
-    pub async fn last_logs(&self, _: &Operator, at: &StackRef, lines: u32) -> Result<Vec<LogLine>, DeployError> {
+    pub async fn last_logs(&self, _: &Onlooker, at: &StackRef, lines: u32) -> Result<Vec<LogLine>, DeployError> {
         let redactor = self.redactor(at).await?;
         let engine = self.engine(Scope::Only([at.clone()].into())).await?;
         let told = engine.target.last_logs(&at.environment, &at.stack, lines).await?;
@@ -39,7 +39,7 @@ impl Deploy {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn pins(&self, _: &Operator) -> Result<BTreeMap<StackRef, Pin>, DeployError> {
+    pub async fn pins(&self, _: &Onlooker) -> Result<BTreeMap<StackRef, Pin>, DeployError> {
         Ok(self.0.memory.pins().await?)
     }
 
@@ -47,13 +47,15 @@ impl Deploy {
     /// [`apply`](Self::apply).
     ///
     /// # Errors
-    /// When there is no such revision, or it can't be brought back.
+    /// When there is no such revision, or it can't be brought back; `Forbidden` for an environment that is not the deployer's. A
+    /// promotion may come from anywhere.
     pub async fn propose(
         &self,
-        operator: &Operator,
+        operator: &Deployer,
         also: &Also,
         on_failure: OnFailure,
     ) -> Result<Proposal, DeployError> {
+        operator.admit(&also.stack().environment)?;
         let also = self.with_numbers(also).await?;
         let stack = also.stack().clone();
         let scope = Scope::Only([stack.clone()].into());
@@ -73,8 +75,9 @@ impl Deploy {
     /// Releases a pin without deploying: the next plan follows the catalog again.
     ///
     /// # Errors
-    /// `NotFound` when the stack is not pinned.
-    pub async fn release(&self, operator: &Operator, stack: &StackRef) -> Result<(), DeployError> {
+    /// `NotFound` when the stack is not pinned; `Forbidden` for an environment that is not the deployer's.
+    pub async fn release(&self, operator: &Deployer, stack: &StackRef) -> Result<(), DeployError> {
+        operator.admit(&stack.environment)?;
         if !self.0.memory.pins().await?.contains_key(stack) {
             return Err(DeployError::refused(
                 ProblemCode::NotFound,
@@ -88,7 +91,7 @@ impl Deploy {
     /// The pins that a plan was made with, made again.
     pub(super) async fn pins_of(
         &self,
-        operator: &Operator,
+        operator: &Deployer,
         also: &Also,
         plan: &Plan,
     ) -> Result<BTreeMap<StackRef, Option<Pin>>, DeployError> {

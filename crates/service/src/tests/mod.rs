@@ -4,6 +4,7 @@ mod acts;
 mod flood;
 mod house;
 mod joining;
+mod rights;
 mod sequences;
 mod sessions;
 mod signing_in;

@@ -157,7 +157,8 @@ async fn a_machine_is_added_tested_bound_and_let_go() {
     assert!(refused.text.contains("It did not come about"), "{}", refused.text);
     assert!(house.fake.environment("rumpledev").is_none());
 
-    let fields = [("name", "rumpledev"), ("known", "true"), ("environment", "rumpledev"), ("agent_host", "127.0.0.1:2")];
+    let fields =
+        [("name", "rumpledev"), ("known", "true"), ("environment", "rumpledev"), ("agent_host", "127.0.0.1:2")];
     assert_eq!(ada.post_form(address, "/api/place_guest", &fields).await.status, 303);
     let bound = ada.post_form(address, "/api/bind_environment", &[("guest", "rumpledev")]).await;
     assert_eq!((bound.status.as_u16(), bound.location()), (303, "/admin/plan?env=rumpledev"), "{}", bound.text);

@@ -10,7 +10,7 @@ use super::{
     containers::Containers,
     hosts,
     overview::{DONE, why},
-    parts::{Area, AreaTabs, bind_address, encode, findings, many, operator, stack_address},
+    parts::{Area, AreaTabs, Hands, bind_address, encode, findings, is_operator, many, onlooker, stack_address},
     reading::Reading,
     standing::{Counts, ReachChip, Standing, StandingChip},
 };
@@ -26,16 +26,19 @@ use crate::{
 /// # Errors
 /// For whoever may not look after deployments.
 pub async fn list(cx: PageCx) -> PageResult {
-    let operator = operator(&cx)?;
-    let reading = Reading::of(&cx, &operator);
+    let onlooker = onlooker(&cx)?;
+    let reading = Reading::of(&cx, &onlooker);
     let toast = done(cx.query("done"), DONE);
     let deploy = cx.services().deploy();
-    let hosts = deploy.hosts(&operator);
+    let hosts = deploy.hosts(&onlooker);
     // Read without asking anybody else. A catalog that can't be read is told by the look.
-    let guests = match deploy.has_catalog(&operator) {
-        true => deploy.catalog(&operator).await.map(|view| view.reading.catalog.guests).unwrap_or_default(),
-        false => Vec::new(),
+    let guests = match cx.viewer().operator() {
+        Ok(operator) if deploy.has_catalog(&operator) => {
+            deploy.catalog(&operator).await.map(|view| view.reading.catalog.guests).unwrap_or_default()
+        }
+        _ => Vec::new(),
     };
+    let operates = is_operator(&cx);
     let unbound: Vec<Guest> =
         guests.into_iter().filter(|guest| guest.environment.is_none() && !guest.is_template).collect();
     let view = move || {
@@ -47,11 +50,11 @@ pub async fn list(cx: PageCx) -> PageResult {
                 let is_strange =
                     |one: &&EnvironmentReading| one.guest.is_none() && known.iter().all(|of| of.name != one.name);
                 let strangers = hosts.iter().flat_map(|hosts| &hosts.reading.environments).filter(is_strange);
-                let strangers: Vec<_> = strangers.map(|host| hosts::stranger(host, now)).collect();
-                let cards: Vec<_> = known.iter().map(|one| hosts::card(one, hosts.as_deref(), now)).collect();
+                let strangers: Vec<_> = strangers.map(|host| hosts::stranger(host, operates, now)).collect();
+                let cards: Vec<_> = known.iter().map(|one| hosts::card(one, hosts.as_deref(), operates, now)).collect();
                 let empty = cards.is_empty() && strangers.is_empty();
                 view! {
-                    {empty.then(nowhere)}
+                    {empty.then(|| nowhere(operates))}
                     {(!empty).then(|| view! { <div class="cards">{cards}{strangers}</div> })}
                 }
                 .into_any()
@@ -59,26 +62,26 @@ pub async fn list(cx: PageCx) -> PageResult {
         };
         view! {
             <PageHeader title="Environments" lead="The Docker hosts, as Portainer sees them.">
-                <LinkButton href="/admin/environments/add" icon=IconName::Plus>"Add an environment"</LinkButton>
+                {operates.then(|| view! { <LinkButton href="/admin/environments/add" icon=IconName::Plus>"Add an environment"</LinkButton> })}
             </PageHeader>
             <AreaTabs current=Area::Environments />
             <div class="stack">{reading.bar()}{body}</div>
             {hosts::unbound(unbound)}
-            <p class="block cell-sub">"Another Portainer, or a new key? "<a href="/admin/connect">"Connect Portainer"</a></p>
+            {operates.then(|| view! { <p class="block cell-sub">"Another Portainer, or a new key? "<a href="/admin/connect">"Connect Portainer"</a></p> })}
         }
     };
     Ok(Page::new("Environments", view).toast(toast))
 }
 
 /// What stands where the catalog names no environment.
-pub(super) fn nowhere() -> impl IntoView {
+pub(super) fn nowhere(operates: bool) -> impl IntoView {
     view! {
         <EmptyState
             icon=IconName::Server
             title="The catalog names no environment"
             text="An environment is a machine with Docker and Portainer's agent. Add one here; or give a machine in phoenix_vm_configs.json a “portainer_environment_name”, and under “docker_stacks” the stacks it runs."
         >
-            <LinkButton href="/admin/environments/add" kind=ButtonKind::Primary icon=IconName::Plus>"Add an environment"</LinkButton>
+            {operates.then(|| view! { <LinkButton href="/admin/environments/add" kind=ButtonKind::Primary icon=IconName::Plus>"Add an environment"</LinkButton> })}
         </EmptyState>
     }
 }
@@ -88,13 +91,13 @@ pub(super) fn nowhere() -> impl IntoView {
 /// # Errors
 /// For whoever may not look after deployments; when no look has seen such an environment.
 pub async fn one(cx: PageCx) -> PageResult {
-    let operator = operator(&cx)?;
-    let reading = Reading::of(&cx, &operator);
+    let onlooker = onlooker(&cx)?;
+    let reading = Reading::of(&cx, &onlooker);
     let name: String = cx.param("name")?;
     let toast = done(cx.query("done"), DONE);
     let found =
         reading.look.as_ref().map(|look| look.overview.environments.iter().find(|one| one.name == name).cloned());
-    let host = cx.services().deploy().hosts(&operator).and_then(|hosts| hosts.of(&name).cloned());
+    let host = cx.services().deploy().hosts(&onlooker).and_then(|hosts| hosts.of(&name).cloned());
     let environment = match found {
         Some(None) => {
             return Err(AppError::not_found(
@@ -104,18 +107,18 @@ pub async fn one(cx: PageCx) -> PageResult {
         Some(Some(environment)) => Some(environment),
         None => None,
     };
-    let title = name.clone();
+    let (title, hands, operates) = (name.clone(), Hands::of(&cx), is_operator(&cx));
     let view = move || {
         let now = reading.now;
         let href = format!("/admin/plan?env={}", encode(&name));
         let body = match environment {
             None => reading.nothing().into_any(),
-            Some(environment) => inside(environment, host, now).into_any(),
+            Some(environment) => inside(environment, host, operates, now).into_any(),
         };
         view! {
             <PageHeader title=name.clone()>
-                <LinkButton href kind=ButtonKind::Primary icon=IconName::Changes>"Review changes"</LinkButton>
-                <LinkButton href=bind_address(&name) icon=IconName::Link>"Connection"</LinkButton>
+                {hands.review(Some(&name), href)}
+                {operates.then(|| view! { <LinkButton href=bind_address(&name) icon=IconName::Link>"Connection"</LinkButton> })}
             </PageHeader>
             <AreaTabs current=Area::Environments />
             <div class="stack">{reading.bar()}{body}</div>
@@ -124,10 +127,15 @@ pub async fn one(cx: PageCx) -> PageResult {
     Ok(Page::new(title, view).toast(toast))
 }
 
-fn inside(environment: EnvironmentOverview, host: Option<EnvironmentReading>, now: Millis) -> impl IntoView {
+fn inside(
+    environment: EnvironmentOverview,
+    host: Option<EnvironmentReading>,
+    operates: bool,
+    now: Millis,
+) -> impl IntoView {
     let EnvironmentOverview { name, id, reach, warnings, stacks } = environment;
     if reach != Reach::Up {
-        return hosts::unseen(&name, reach).into_any();
+        return hosts::unseen(&name, reach, operates).into_any();
     }
     let standings: Vec<Standing> = stacks.iter().map(Standing::of).collect();
     let warned = findings(&warnings, Tone::Warn);

@@ -5,7 +5,7 @@ use service::deploy::{
     EnvironmentOverview,
     environments::{ContainerCounts, EnvironmentReach, EnvironmentReading, Hosts},
     model::Reach,
-    words::Worded,
+    words::{Surface, Worded},
 };
 use types::{Millis, catalog::Guest};
 
@@ -19,18 +19,26 @@ use crate::{
 };
 
 /// An environment of the catalog: how its host is, and how its stacks stand.
-pub(super) fn card(environment: &EnvironmentOverview, hosts: Option<&Hosts>, now: Millis) -> impl IntoView + use<> {
+pub(super) fn card(
+    environment: &EnvironmentOverview,
+    hosts: Option<&Hosts>,
+    operates: bool,
+    now: Millis,
+) -> impl IntoView + use<> {
     let (name, reach) = (environment.name.clone(), environment.reach);
     let host = hosts.and_then(|hosts| hosts.of(&name));
     let standings: Vec<Standing> = environment.stacks.iter().map(Standing::of).collect();
     let since = host.and_then(|host| since(host, reach, hosts?.since.get(&name).copied(), now));
-    let words = (reach != Reach::Up).then(|| reach.words().full());
-    let warnings =
-        environment.warnings.iter().map(|one| view! { <p class="card-text">{one.words().full()}</p> }).collect_view();
+    let words = (reach != Reach::Up).then(|| reach.words().full(Surface::Page));
+    let warnings = environment
+        .warnings
+        .iter()
+        .map(|one| view! { <p class="card-text">{one.words().full(Surface::Page)}</p> })
+        .collect_view();
     let told = host.map(|host| about(host, now));
     let trouble = host.and_then(|host| host.trouble.clone()).filter(|_| reach == Reach::Up);
     let misplaced = host.is_some_and(|host| host.misplaced);
-    let way = way(&name, reach, misplaced);
+    let way = operates.then(|| way(&name, reach, misplaced));
     view! {
         <Card>
             <div class="card-head">
@@ -44,13 +52,13 @@ pub(super) fn card(environment: &EnvironmentOverview, hosts: Option<&Hosts>, now
             {(reach == Reach::Up && !standings.is_empty()).then(|| view! { <Counts standings environment=Some(name) /> })}
             {told}
             {warnings}
-            <div class="card-foot">{way}</div>
+            {way.map(|way| view! { <div class="card-foot">{way}</div> })}
         </Card>
     }
 }
 
 /// An environment that only Portainer knows.
-pub(super) fn stranger(host: &EnvironmentReading, now: Millis) -> impl IntoView + use<> {
+pub(super) fn stranger(host: &EnvironmentReading, operates: bool, now: Millis) -> impl IntoView + use<> {
     let (icon, tone, word) = match host.reach {
         EnvironmentReach::Up => (IconName::Check, Tone::Good, "Answers"),
         EnvironmentReach::Down => (IconName::Alert, Tone::Bad, "Does not answer"),
@@ -69,7 +77,7 @@ pub(super) fn stranger(host: &EnvironmentReading, now: Millis) -> impl IntoView 
             <p class="card-text">"Portainer has it, the catalog does not: nothing is deployed to it from here."</p>
             {trouble.map(|text| view! { <p class="card-text">{text}</p> })}
             {told}
-            <div class="card-foot"><LinkButton href icon=IconName::Plus>"Add it to the catalog"</LinkButton></div>
+            {operates.then(|| view! { <div class="card-foot"><LinkButton href icon=IconName::Plus>"Add it to the catalog"</LinkButton></div> })}
         </Card>
     }
 }
@@ -183,13 +191,13 @@ fn way(name: &str, reach: Reach, misplaced: bool) -> impl IntoView + use<> {
 }
 
 /// What is said on an environment's own page when its host was not seen.
-pub(super) fn unseen(name: &str, reach: Reach) -> impl IntoView + use<> {
+pub(super) fn unseen(name: &str, reach: Reach, operates: bool) -> impl IntoView + use<> {
     let words = reach.words();
-    let way = way(name, reach, false);
+    let way = operates.then(|| way(name, reach, false));
     view! {
         <Notice tone=Tone::Bad title=words.text>
-            <p>{words.remedy}" What runs there was not seen, so nothing is shown."</p>
-            <div class="actions">{way}</div>
+            <p>{words.remedy.on(Surface::Page).to_owned()}" What runs there was not seen, so nothing is shown."</p>
+            {way.map(|way| view! { <div class="actions">{way}</div> })}
         </Notice>
     }
 }

@@ -13,11 +13,12 @@ mod containers;
 pub mod environments;
 #[cfg(feature = "ssr")]
 mod hosts;
-pub mod keys;
 #[cfg(feature = "ssr")]
 pub mod overview;
 #[cfg(feature = "ssr")]
 mod parts;
+#[cfg(feature = "ssr")]
+pub(crate) mod places;
 #[cfg(feature = "ssr")]
 pub mod plan;
 #[cfg(feature = "ssr")]

@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 use service::{
-    Operator,
+    Onlooker,
     deploy::{Look, words::short},
 };
 use types::Millis;
 
+use super::parts::{Hands, is_operator};
 use crate::{
     pages::parts::{Hidden, When},
     server::PageCx,
@@ -22,6 +23,10 @@ pub(super) struct Reading {
     pub(super) look: Option<Arc<Look>>,
     trouble: Option<(Millis, String)>,
     has_catalog: bool,
+    /// Whether the viewer does everything about deployments.
+    operates: bool,
+    /// What the viewer may, if it is not everything.
+    note: Option<String>,
     catalog: String,
     /// Where to come back to.
     path: String,
@@ -30,13 +35,15 @@ pub(super) struct Reading {
 
 impl Reading {
     /// The newest look there is. Nothing is asked for it, so that pages do not wait.
-    pub(super) fn of(cx: &PageCx, operator: &Operator) -> Self {
+    pub(super) fn of(cx: &PageCx, onlooker: &Onlooker) -> Self {
         let deploy = cx.services().deploy();
-        let (look, trouble) = deploy.latest(operator);
+        let (look, trouble) = deploy.latest(onlooker);
         Self {
             look,
             trouble,
-            has_catalog: deploy.has_catalog(operator),
+            note: Hands::of(cx).note(),
+            has_catalog: deploy.has_catalog(onlooker),
+            operates: is_operator(cx),
             catalog: deploy.settings().catalog.display().to_string(),
             path: cx.request.site.path.clone(),
             now: cx.now(),
@@ -48,12 +55,13 @@ impl Reading {
         let now = self.now;
         let look = self.look.clone();
         let path = self.path.clone();
+        let note = self.note.clone().map(|note| format!(" · {note}"));
         let trouble = self.look.as_ref().and(self.trouble.clone());
         look.map(|look| {
             let (at, commit) = (look.overview.at, short(&look.overview.catalog_commit).to_owned());
             view! {
                 <div class="reading">
-                    <p class="reading-text">"Seen "<When at now />" · catalog "<code>{commit}</code></p>
+                    <p class="reading-text">"Seen "<When at now />" · catalog "<code>{commit}</code>{note}</p>
                     {look_again(path, "Look again", ButtonKind::Plain)}
                 </div>
                 {trouble.map(|(at, why)| view! {
@@ -63,6 +71,12 @@ impl Reading {
                 })}
             }
         })
+    }
+
+    /// The way to the guided first connection, for whoever may go it.
+    fn connect(&self) -> impl IntoView + use<> {
+        self.operates
+            .then(|| view! { <LinkButton href="/admin/connect" icon=IconName::Link>"Connect Portainer"</LinkButton> })
     }
 
     /// What stands in place of a page while nothing was seen yet: why, and how to begin.
@@ -77,7 +91,7 @@ impl Reading {
                         <p class="muted">"Tried "<When at now />". Nothing was seen before, so nothing is shown."</p>
                         <div class="actions">
                             {look_again(path, "Try again", ButtonKind::Primary)}
-                            {connect()}
+                            {self.connect()}
                         </div>
                     </Notice>
                 </div>
@@ -93,7 +107,7 @@ impl Reading {
             return view! {
                 <EmptyState icon=IconName::Layers title="There is no catalog yet" text=text>
                     {look_again(path, "Make it and look", ButtonKind::Primary)}
-                    {connect()}
+                    {self.connect()}
                 </EmptyState>
             }
             .into_any();
@@ -105,16 +119,11 @@ impl Reading {
                 text="Looking reads the catalog and asks Portainer what runs. Nothing is changed."
             >
                 {look_again(path, "Look now", ButtonKind::Primary)}
-                {connect()}
+                {self.connect()}
             </EmptyState>
         }
         .into_any()
     }
-}
-
-/// The way to the guided first connection.
-fn connect() -> impl IntoView {
-    view! { <LinkButton href="/admin/connect" icon=IconName::Link>"Connect Portainer"</LinkButton> }
 }
 
 /// The script of pages without islands that follow something: a few lines that no other page loads.

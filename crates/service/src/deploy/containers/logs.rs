@@ -18,7 +18,7 @@ use types::{
 use upstream::portainer::docker::{self, LogOptions, LogSource};
 
 use super::{ContainerRef, Found};
-use crate::deploy::{Deploy, DeployError, Operator};
+use crate::deploy::{Deploy, DeployError, Onlooker};
 
 /// The most lines that are read at once.
 pub const MOST_LINES: u32 = 10_000;
@@ -49,7 +49,7 @@ impl Deploy {
     /// nobody can say what to blot out.
     pub async fn container_log(
         &self,
-        _: &Operator,
+        _: &Onlooker,
         at: &ContainerRef,
         lines: u32,
     ) -> Result<ContainerLog, DeployError> {
@@ -93,7 +93,7 @@ impl Deploy {
     /// As [`container_log`](Self::container_log); a connection that breaks later ends the stream with an error.
     pub async fn follow_log(
         &self,
-        _: &Operator,
+        _: &Onlooker,
         at: &ContainerRef,
         lines: u32,
     ) -> Result<impl Stream<Item = Result<Vec<LogLine>, DeployError>> + Send + 'static + use<>, DeployError> {

@@ -5,7 +5,7 @@ use types::Millis;
 use upstream::portainer::{docker::ContainerDetails, engine};
 
 use super::{ContainerRef, Found, in_time};
-use crate::deploy::{Deploy, DeployError, Operator};
+use crate::deploy::{Deploy, DeployError, Onlooker};
 
 /// A container at one moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,7 +30,7 @@ impl Deploy {
     /// # Errors
     /// `NotFound` when the stack has no such container; [`PortainerError`](upstream::portainer::PortainerError)'s words when the
     /// host does not answer; as [`container_log`](Self::container_log) for the secrets.
-    pub async fn container(&self, _: &Operator, at: &ContainerRef) -> Result<ContainerReading, DeployError> {
+    pub async fn container(&self, _: &Onlooker, at: &ContainerRef) -> Result<ContainerReading, DeployError> {
         let found = self.find_container(at).await?;
         let mut reading = self.read_container(&found).await?;
         if reading.details.health_checks.iter().any(|check| !check.output.trim().is_empty()) {

@@ -9,7 +9,7 @@ use types::{Millis, Problem, ProblemCode};
 use upstream::portainer::PortainerError;
 
 use super::{ContainerReading, ContainerRef, Found};
-use crate::deploy::{Deploy, DeployError, Operator};
+use crate::deploy::{Deploy, DeployError, Deployer};
 
 /// The longest reason, in characters.
 const LONGEST_REASON: usize = 300;
@@ -23,14 +23,15 @@ impl Deploy {
     /// audit.
     ///
     /// # Errors
-    /// `Invalid` without a reason; `Conflict` while an apply or another hand is at work on the environment, and for Portainer, its
+    /// `Forbidden` where the deployer may not deploy; `Invalid` without a reason; `Conflict` while an apply or another hand is at work on the environment, and for Portainer, its
     /// agents and this program; as [`container`](Self::container). An answer that is lost is looked for, never asked again.
     pub async fn restart_container(
         &self,
-        operator: &Operator,
+        deployer: &Deployer,
         at: &ContainerRef,
         reason: &str,
     ) -> Result<ContainerReading, DeployError> {
+        deployer.admit(&at.environment)?;
         let reason = reason.trim();
         let wrong = |text: String| DeployError::Service(Problem::field("reason", text).into());
         if reason.is_empty() {
@@ -47,8 +48,8 @@ impl Deploy {
             );
             return Err(DeployError::refused(ProblemCode::Conflict, text));
         }
-        let lease = self.lock_environment(operator, &at.environment).await?;
-        let restarted = self.restart(operator, at, &found, reason).await;
+        let lease = self.lock_environment(deployer, &at.environment).await?;
+        let restarted = self.restart(deployer, at, &found, reason).await;
         self.unlock(lease, matches!(restarted, Err(Failed::Unanswered(_)))).await;
         match restarted {
             Ok(()) => self.watch_restart(&found).await,
@@ -56,11 +57,11 @@ impl Deploy {
         }
     }
 
-    async fn restart(&self, operator: &Operator, at: &ContainerRef, found: &Found, reason: &str) -> Result<(), Failed> {
+    async fn restart(&self, deployer: &Deployer, at: &ContainerRef, found: &Found, reason: &str) -> Result<(), Failed> {
         let before = self.read_container(found).await?.details.started;
         let detail =
             json!({ "stack": at.stack, "environment": at.environment, "id": found.listed.id, "reason": reason });
-        self.record(operator, "container.restart", format!("container:{}", at.container), &detail).await?;
+        self.record(deployer, "container.restart", format!("container:{}", at.container), &detail).await?;
         match found.client.restart_container(found.environment, &found.listed.id).await {
             Ok(_) => Ok(()),
             Err(error) if error.outcome_unknown() => self.was_restarted(found, before, error).await,

@@ -24,7 +24,7 @@ use super::{
     registry::{Registered, among, look_up},
     target::{Target, find_guest, target},
 };
-use crate::deploy::{Deploy, DeployError, Operator};
+use crate::deploy::{Deploy, DeployError, Onlooker, Operator};
 
 /// The lock outlasts the longest of Portainer's own waits, and whatever this process still has to look at.
 const LOCK_MARGIN: Duration = Duration::from_secs(240);
@@ -265,6 +265,9 @@ impl Deploy {
         let lease = self.lock_environment(operator, environment).await?;
         let outcome = self.forget(operator, &*client, environment, force).await;
         self.unlock(lease, false).await;
+        if outcome.is_ok() {
+            self.read_hosts().await;
+        }
         outcome
     }
 
@@ -317,7 +320,7 @@ impl Deploy {
     /// Takes the lock that applies take, so that none runs while the ground moves.
     pub(in crate::deploy) async fn lock_environment(
         &self,
-        operator: &Operator,
+        who: &Onlooker,
         environment: &str,
     ) -> Result<Lease, DeployError> {
         let run = self.0.world.token();
@@ -330,7 +333,7 @@ impl Deploy {
                 format!(
                     "{environment} is being changed by {}, so {} can't change it now. Wait for it to end and try again.",
                     held.owner,
-                    operator.name()
+                    who.name()
                 ),
             )),
             Err(LocksError::Port(error)) => Err(error.into()),

@@ -8,7 +8,7 @@ use std::{
 use types::Millis;
 
 use super::{EnvironmentReading, EnvironmentsReading, walking::Walk};
-use crate::deploy::{Deploy, Operator};
+use crate::deploy::{Deploy, Onlooker};
 
 /// What is remembered of environments, in this process.
 #[derive(Default)]
@@ -47,8 +47,8 @@ impl Hosts {
 
 impl Deploy {
     /// Reads all environments and keeps the reading. One in which Portainer told nothing does not replace what was seen before.
-    pub async fn read_hosts(&self, operator: &Operator) {
-        let Ok(reading) = self.environments(operator).await else { return };
+    pub(in crate::deploy) async fn read_hosts(&self) {
+        let Ok(reading) = self.read_environments().await else { return };
         let mut kept = self.0.environments.hosts.lock().unwrap_or_else(PoisonError::into_inner);
         if reading.trouble.is_none() || kept.is_none() {
             *kept = Some(Arc::new(Hosts::after(kept.as_deref(), reading)));
@@ -57,7 +57,7 @@ impl Deploy {
 
     /// The environments as they were last read; none before the first look.
     #[must_use]
-    pub fn hosts(&self, _: &Operator) -> Option<Arc<Hosts>> {
+    pub fn hosts(&self, _: &Onlooker) -> Option<Arc<Hosts>> {
         self.0.environments.hosts.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }

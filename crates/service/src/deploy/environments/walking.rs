@@ -85,7 +85,7 @@ impl Deploy {
                 let guard = EndsAlways { deploy: deploy.clone(), guest: guest.clone() };
                 let end = deploy.go(&operator, &guest, act).await;
                 if matches!(end, WalkEnd::Bound(_)) {
-                    deploy.read_hosts(&operator).await;
+                    deploy.read_hosts().await;
                 }
                 deploy.note(&guest, |walk| walk.end = Some(end));
                 drop(guard);

@@ -60,7 +60,6 @@ pub(super) async fn unbind(cx: &RequestCx, environment: &str, confirm: &str) -> 
     let force = typed == environment;
     let unbound = deploy.unbind(&operator, environment, force).await.map_err(ServiceError::from);
     let unbound = respond(cx, unbound.map_err(|error| named(error, environment, force)))?;
-    deploy.read_hosts(&operator).await;
     let done = if unbound.orphaned.is_empty() { "unbound" } else { "orphaned" };
     redirect(&format!("/admin/environments?done={done}"));
     Ok(())

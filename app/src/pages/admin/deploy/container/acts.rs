@@ -17,9 +17,9 @@ pub(super) async fn restart(
     [environment, stack, container]: [&str; 3],
     reason: &str,
 ) -> Result<(), AppError> {
-    let operator = respond(cx, cx.viewer.operator())?;
+    let deployer = respond(cx, cx.viewer.deployer())?;
     let at = ContainerRef::new(environment, stack, container);
-    let restarted = cx.services.deploy().restart_container(&operator, &at, reason).await;
+    let restarted = cx.services.deploy().restart_container(&deployer, &at, reason).await;
     let reading = respond(cx, restarted.map_err(ServiceError::from))?;
     let word = match reading.condition {
         Condition::Well | Condition::Done => "restarted",

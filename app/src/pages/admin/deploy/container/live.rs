@@ -6,7 +6,7 @@ use futures::{Stream, StreamExt as _, stream};
 use leptos::prelude::*;
 use serde::Serialize;
 use service::{
-    Operator, ServiceError, Services,
+    Onlooker, ServiceError, Services,
     deploy::{ContainerRef, MOST_LINES},
 };
 
@@ -34,11 +34,11 @@ pub struct LogFrame {
 /// As [`follow_log`](service::deploy::Deploy::follow_log).
 pub async fn frames(
     services: &Services,
-    operator: Operator,
+    onlooker: Onlooker,
     at: ContainerRef,
     ask: LogAsk,
 ) -> Result<impl Stream<Item = LogFrame> + Send + 'static + use<>, ServiceError> {
-    let log = services.deploy().follow_log(&operator, &at, ask.lines).await.map_err(ServiceError::from)?;
+    let log = services.deploy().follow_log(&onlooker, &at, ask.lines).await.map_err(ServiceError::from)?;
     let first = stream::once(std::future::ready(LogFrame { reset: true, html: String::new(), ended: false }));
     let lines = log.map(Some).chain(stream::once(std::future::ready(None))).then(move |lines| {
         let ask = ask.clone();
@@ -67,10 +67,10 @@ pub async fn frames(
 /// As [`container_log`](service::deploy::Deploy::container_log).
 pub async fn file(
     services: &Services,
-    operator: &Operator,
+    onlooker: &Onlooker,
     at: &ContainerRef,
 ) -> Result<(String, String), ServiceError> {
-    let log = services.deploy().container_log(operator, at, MOST_LINES).await.map_err(ServiceError::from)?;
+    let log = services.deploy().container_log(onlooker, at, MOST_LINES).await.map_err(ServiceError::from)?;
     let now = crate::server::machine(services.world().now());
     let stamp: String = now.chars().take(19).filter(|one| one.is_ascii_alphanumeric()).collect();
     let safe = |name: &str| {

@@ -9,7 +9,7 @@ use types::ProblemCode;
 
 use super::{
     super::{
-        parts::{Area, AreaTabs, container_address, encode, environment_address, operator, stack_address},
+        parts::{Area, AreaTabs, Hands, container_address, encode, environment_address, onlooker, stack_address},
         reading::{AdminScript, Reading},
     },
     facts::facts,
@@ -41,20 +41,21 @@ type Read<T> = Result<T, String>;
 /// # Errors
 /// For whoever may not look after deployments; when the stack has no such container.
 pub async fn page(cx: PageCx) -> PageResult {
-    let operator = operator(&cx)?;
+    let onlooker = onlooker(&cx)?;
     let names: (String, String, String) = (cx.param("environment")?, cx.param("stack")?, cx.param("container")?);
     let at = ContainerRef::new(&names.0, &names.1, &names.2);
     let ask = LogAsk::of_page(&cx);
     let deploy = cx.services().deploy();
-    let reading = Reading::of(&cx, &operator);
-    let read = if deploy.has_catalog(&operator) {
+    let reading = Reading::of(&cx, &onlooker);
+    let read = if deploy.has_catalog(&onlooker) {
         let (container, log) =
-            tokio::join!(deploy.container(&operator, &at), deploy.container_log(&operator, &at, ask.lines));
+            tokio::join!(deploy.container(&onlooker, &at), deploy.container_log(&onlooker, &at, ask.lines));
         Some((told(&cx, container.map_err(ServiceError::from))?, told(&cx, log.map_err(ServiceError::from))?))
     } else {
         None
     };
     let form = cx.form(RESTART);
+    let may = Hands::of(&cx).may(&at.environment);
     let toast = done(cx.query("done"), DONE);
     let now = cx.now();
     let title = at.container.clone();
@@ -63,7 +64,7 @@ pub async fn page(cx: PageCx) -> PageResult {
         let body = match read {
             None => reading.nothing().into_any(),
             Some((container, log)) => {
-                let restart = container.as_ref().ok().map(|one| restart(&at, one, &form));
+                let restart = container.as_ref().ok().filter(|_| may).map(|one| restart(&at, one, &form));
                 let container = match container {
                     Ok(one) => facts(&one, now).into_any(),
                     Err(why) => {
