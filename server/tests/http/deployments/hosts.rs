@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use http::Method;
 use testkit::{Person, TestApp};
-use types::catalog::SecretName;
+use types::{Rights, Role, catalog::SecretName};
 use upstream::portainer::{
     fake::{ADMINISTRATOR, FakeConfig, FakePortainer, FakeTls, Generation, HostScript, PASSWORD},
     fingerprint_text,
@@ -309,4 +309,20 @@ async fn what_restarts_is_not_restarted() {
     house.fake.add_stack(rumple, "agents", &compose("portainer/agent:2.23.0")).await;
     let page = house.ada.get("/admin/stacks/rumple/agents/containers/agents-main-1").await.text;
     assert!(page.contains("nobody restarts it from here") && !page.contains("name=\"reason\""), "{page}");
+}
+
+#[tokio::test]
+async fn whoever_only_looks_reads_logs_and_changes_nothing() {
+    let house = told().await;
+    house.look().await;
+    for rights in [Rights::deployer(["elsewhere"]), Role::Viewer.into()] {
+        let grace = house.app.invited(rights).await;
+        let page = grace.get(PAGE).await.text;
+        assert!(page.contains("main starts") && !page.contains("name=\"reason\"") && !page.contains("hidden-heron"), "{page}");
+        assert_eq!(grace.get("/api/logs/rumple/web/web-main-1").await.status, 200);
+        let cards = grace.get("/admin/environments").await.text;
+        assert!(cards.contains("4 CPUs") && !cards.contains("/admin/connect") && !cards.contains("guest=rumple"), "{cards}");
+        let fields = [("environment", "rumple"), ("stack", "web"), ("container", "web-main-1"), ("reason", "a try")];
+        assert_eq!(grace.post_form(PAGE, "/api/restart_container", &fields).await.status, 403);
+    }
 }
