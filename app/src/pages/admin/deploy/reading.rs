@@ -81,7 +81,7 @@ impl Reading {
 
     /// What stands in place of a page while nothing was seen yet: why, and how to begin.
     pub(super) fn nothing(&self) -> impl IntoView + use<> {
-        let (path, now) = (self.path.clone(), self.now);
+        let (path, now, connect) = (self.path.clone(), self.now, self.connect());
         if let Some((at, why)) = &self.trouble {
             let (at, why) = (*at, why.clone());
             return view! {
@@ -91,7 +91,7 @@ impl Reading {
                         <p class="muted">"Tried "<When at now />". Nothing was seen before, so nothing is shown."</p>
                         <div class="actions">
                             {look_again(path, "Try again", ButtonKind::Primary)}
-                            {self.connect()}
+                            {connect}
                         </div>
                     </Notice>
                 </div>
@@ -107,7 +107,7 @@ impl Reading {
             return view! {
                 <EmptyState icon=IconName::Layers title="There is no catalog yet" text=text>
                     {look_again(path, "Make it and look", ButtonKind::Primary)}
-                    {self.connect()}
+                    {connect}
                 </EmptyState>
             }
             .into_any();
@@ -119,7 +119,7 @@ impl Reading {
                 text="Looking reads the catalog and asks Portainer what runs. Nothing is changed."
             >
                 {look_again(path, "Look now", ButtonKind::Primary)}
-                {self.connect()}
+                {connect}
             </EmptyState>
         }
         .into_any()
