@@ -4,6 +4,7 @@
 use leptos::server_fn::{ServerFn, axum::register_explicit};
 use types::Permission::{self, Administrator, Deploy, Look, Member, Public, SignedIn};
 
+use crate::pages::admin::deploy::{bind::api as bind, connect::api as connect, container::api as container};
 use crate::pages::{
     account::api as account, admin::deploy::api as deploy, admin::deploy::editor::api as editor,
     admin::people::api as people, chat::api as chat, join::api as join, sign_in::api as sign_in,
@@ -53,6 +54,13 @@ server_functions! {
     editor::RebaseDraft => Administrator,
     editor::DiscardDraft => Administrator,
     editor::BringBackDraft => Administrator,
+    connect::ProbePortainer => Administrator,
+    connect::ConnectPortainer => Administrator,
+    bind::TestEnvironment => Administrator,
+    bind::BindEnvironment => Administrator,
+    bind::UnbindEnvironment => Administrator,
+    bind::PlaceGuest => Administrator,
+    container::RestartContainer => Deploy,
     chat::SendMessage => Member,
     chat::EditMessage => Member,
     chat::Regenerate => Member,

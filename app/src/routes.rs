@@ -86,6 +86,18 @@ pub static ROUTES: &[Route] = &[
         page: |cx| Box::pin(pages::admin::deploy::overview::page(cx)),
         ..LOOK
     },
+    Route { path: "/admin/connect", page: |cx| Box::pin(pages::admin::deploy::connect::page::page(cx)), ..ADMIN },
+    Route { path: "/admin/environments/add", page: |cx| Box::pin(pages::admin::deploy::bind::add::page(cx)), ..ADMIN },
+    Route {
+        path: "/admin/environments/bind",
+        page: |cx| Box::pin(pages::admin::deploy::bind::page::page(cx)),
+        ..ADMIN
+    },
+    Route {
+        path: "/admin/stacks/{environment}/{stack}/containers/{container}",
+        page: |cx| Box::pin(pages::admin::deploy::container::page::page(cx)),
+        ..LOOK
+    },
     Route { path: "/admin/environments", page: |cx| Box::pin(pages::admin::deploy::environments::list(cx)), ..LOOK },
     Route {
         path: "/admin/environments/{name}",

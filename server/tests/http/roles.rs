@@ -22,6 +22,14 @@ const PAGES: &[Row] = &[
     ("/admin", "/admin", [303, 200, 403, 200, 200]),
     ("/admin/environments", "/admin/environments", [303, 200, 403, 200, 200]),
     ("/admin/environments/{name}", "/admin/environments/nowhere", [303, 200, 403, 200, 200]),
+    ("/admin/connect", "/admin/connect", [303, 403, 403, 403, 200]),
+    ("/admin/environments/add", "/admin/environments/add", [303, 403, 403, 403, 200]),
+    ("/admin/environments/bind", "/admin/environments/bind", [303, 403, 403, 403, 200]),
+    (
+        "/admin/stacks/{environment}/{stack}/containers/{container}",
+        "/admin/stacks/nowhere/nothing/containers/none",
+        [303, 200, 403, 200, 200],
+    ),
     ("/admin/stacks", "/admin/stacks", [303, 200, 403, 200, 200]),
     ("/admin/stacks/{environment}/{stack}", "/admin/stacks/nowhere/nothing", [303, 200, 403, 200, 200]),
     ("/admin/catalog/new", "/admin/catalog/new", [303, 403, 403, 403, 200]),
@@ -68,6 +76,13 @@ const FUNCTIONS: &[(&str, [u16; 5])] = &[
     ("/api/rebase_draft", [401, 403, 403, 403, 200]),
     ("/api/discard_draft", [401, 403, 403, 403, 200]),
     ("/api/bring_back_draft", [401, 403, 403, 403, 404]),
+    ("/api/probe_portainer", [401, 403, 403, 403, 422]),
+    ("/api/connect_portainer", [401, 403, 403, 403, 422]),
+    ("/api/test_environment", [401, 403, 403, 403, 422]),
+    ("/api/bind_environment", [401, 403, 403, 403, 422]),
+    ("/api/unbind_environment", [401, 403, 403, 403, 422]),
+    ("/api/place_guest", [401, 403, 403, 403, 422]),
+    ("/api/restart_container", [401, 403, 403, 422, 422]),
     ("/api/send", [401, 403, 422, 422, 422]),
     ("/api/edit_message", [401, 403, 422, 422, 422]),
     ("/api/regenerate", [401, 403, 422, 422, 422]),
@@ -102,6 +117,13 @@ const OTHERS: &[Row] = &[
         "/api/stream/applies/019078e5-0000-7000-8000-000000000000?after=0",
         [401, 404, 403, 404, 404],
     ),
+    // Without a Portainer nobody can say whether there is such a container.
+    (
+        "/api/stream/containers/{environment}/{stack}/{container}",
+        "/api/stream/containers/nowhere/nothing/none",
+        [401, 503, 403, 503, 503],
+    ),
+    ("/api/logs/{environment}/{stack}/{container}", "/api/logs/nowhere/nothing/none", [401, 503, 403, 503, 503]),
 ];
 
 fn same(what: &str, rows: impl Iterator<Item = &'static str>, real: impl Iterator<Item = &'static str>) {

@@ -5,6 +5,7 @@
 
 mod catalog_acts;
 mod configured;
+mod containers;
 mod desired;
 mod drafts;
 mod engine;
@@ -45,6 +46,7 @@ pub use catalog::{
 };
 pub use catalog_acts::CatalogView;
 pub use drafts::{Draft, DraftSaved, Fields, RepositoryLook, RepositoryOffer, StackForm, Unfinished, lacking};
+pub use containers::{ContainerLog, ContainerReading, ContainerRef, MOST_LINES};
 pub use environments::EnvironmentSettings;
 pub use error::DeployError;
 pub use memory::Memory;
@@ -62,7 +64,10 @@ pub use types::{
     Millis, Problem, ProblemCode, SecretText, catalog as catalog_types,
     deploy::{ApplyState, CatalogContents, EditConflict, ImportPart, ImportPlan, Rekeyed, Saved, Synced},
 };
-pub use upstream::portainer::engine::Protected;
+pub use upstream::portainer::{
+    docker::{ContainerDetails, HealthCheck, Port},
+    engine::Protected,
+};
 pub use watch::{Watched, Watching};
 
 use self::{engine::Engine, home::Home, review::Reviews, sources::Sources};
@@ -97,6 +102,8 @@ struct Inner {
     agents: Arc<dyn AgentProbe>,
     /// What holds the guests.
     hypervisor: Arc<dyn Hypervisor>,
+    /// What is remembered of environments.
+    environments: environments::Kept,
 }
 
 impl Deploy {
@@ -124,6 +131,7 @@ impl Deploy {
             repositories: drafts::Looks::default(),
             agents,
             hypervisor,
+            environments: environments::Kept::default(),
         }))
     }
 
