@@ -89,12 +89,7 @@ pub static ROUTES: &[Route] = &[
         page: |cx| Box::pin(pages::admin::deploy::environments::one(cx)),
         ..LOOK
     },
-    Route {
-        path: "/admin/stacks",
-        islands: true,
-        page: |cx| Box::pin(pages::admin::deploy::stacks::page(cx)),
-        ..LOOK
-    },
+    Route { path: "/admin/stacks", page: |cx| Box::pin(pages::admin::deploy::stacks::page(cx)), ..LOOK },
     Route {
         path: "/admin/stacks/{environment}/{stack}",
         page: |cx| Box::pin(pages::admin::deploy::stack::page(cx)),

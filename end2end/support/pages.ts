@@ -1,4 +1,4 @@
-import { type Page, expect } from "@playwright/test";
+import { type Locator, type Page, expect } from "@playwright/test";
 
 import { type House, type Person, type Stage, ask, deployed, invite, join, lastAnswer } from "./test.js";
 import { freePort } from "./server.js";
@@ -13,6 +13,8 @@ export interface Shown {
   status: number;
   /** Leads a browser of its own there and returns it with the page's address. */
   open(at: Place): Promise<{ page: Page; address: string }>;
+  /** Does what it is to be shown after, once it is loaded. */
+  then?(page: Page): Promise<void>;
 }
 
 /** What pages can be shown with. */
@@ -40,6 +42,14 @@ async function conversation(page: Page): Promise<string> {
   await ask(page, "Show me a table, a list and some code.", "demo-sample");
   await expect(lastAnswer(page)).toHaveAttribute("data-status", "complete", { timeout: 30_000 });
   return page.url();
+}
+
+/** Presses a key until the script is awake and has shown something. */
+async function press(page: Page, key: string, shown: Locator): Promise<void> {
+  await expect(async () => {
+    if (!(await shown.isVisible())) await page.keyboard.press(key);
+    await expect(shown).toBeVisible({ timeout: 500 });
+  }).toPass();
 }
 
 /** A page of the demo's deployments, once they are on the stage. */
@@ -112,6 +122,21 @@ export const PAGES: Shown[] = [
       await page.getByRole("button", { name: "Make it and look" }).click();
       return { page, address: "/admin" };
     },
+  },
+  {
+    name: "palette",
+    status: 200,
+    open: (at) => ofDeployments(at, "/admin"),
+    then: async (page) => {
+      await press(page, "Control+k", page.getByRole("combobox"));
+      await expect(page.getByRole("option", { name: /^documents/ }).first()).toBeAttached();
+    },
+  },
+  {
+    name: "keys",
+    status: 200,
+    open: (at) => asAdministrator(at, "/account"),
+    then: (page) => press(page, "?", page.getByRole("dialog", { name: "Keys" })),
   },
   { name: "people", route: "/admin/people", status: 200, open: (at) => asAdministrator(at, "/admin/people") },
   {

@@ -65,12 +65,22 @@ pub fn local_path(path: Option<&str>) -> &str {
     }
 }
 
-/// Puts a person into the session and leads on to a path. The session gets a new key, so that one planted before is worth
-/// nothing. A session that was alive ends with its open streams, and nothing of it carries over.
+/// Puts a person into the session: [`enter`], then [`welcome`].
 ///
 /// # Errors
 /// `Internal` when the session cannot be kept.
 pub async fn sign_in(request: &RequestCx, user: UserId, path: &str) -> Result<(), AppError> {
+    enter(request, user).await?;
+    welcome(request, user, path).await;
+    Ok(())
+}
+
+/// Puts a person into the session. The session gets a new key, so that one planted before is worth
+/// nothing. A session that was alive ends with its open streams, and nothing of it carries over.
+///
+/// # Errors
+/// `Internal` when the session cannot be kept.
+pub async fn enter(request: &RequestCx, user: UserId) -> Result<(), AppError> {
     let session = &request.session;
     if let Ok(member) = request.viewer.signed_in() {
         respond(request, request.services.sessions().replace(member).await)?;
@@ -78,10 +88,21 @@ pub async fn sign_in(request: &RequestCx, user: UserId, path: &str) -> Result<()
     session.clear().await;
     kept(request, session.cycle_id().await)?;
     kept(request, session.insert(USER_KEY, user).await)?;
-    kept(request, session.save().await)?;
+    kept(request, session.save().await)
+}
+
+/// Takes a person out of the session again.
+///
+/// # Errors
+/// `Internal` when the session cannot be ended.
+pub async fn leave(request: &RequestCx) -> Result<(), AppError> {
+    kept(request, request.session.flush().await)
+}
+
+/// Remembers the device of somebody who has got in, and leads on to a path.
+pub async fn welcome(request: &RequestCx, user: UserId, path: &str) {
     remember_device(request, user).await;
     redirect(path);
-    Ok(())
 }
 
 /// Ends the session and drops its cookie.

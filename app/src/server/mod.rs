@@ -14,7 +14,9 @@ use service::{Services, Viewer};
 use tower_sessions::Session;
 use types::{Millis, Permission, Problem, ProblemCode, User};
 
-pub use answer::{flash, local_path, mend, redirect, respond, set_theme_cookie, sign_in, sign_out, take_flash};
+pub use answer::{
+    enter, flash, leave, local_path, mend, redirect, respond, set_theme_cookie, sign_in, sign_out, take_flash, welcome,
+};
 pub use device::{device, remember_device};
 pub use form::{FormOutcome, FormState};
 pub use page::{Layout, Page, PageResult, ToastNote};

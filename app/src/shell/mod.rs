@@ -3,6 +3,7 @@
 mod document;
 mod frame;
 mod headers;
+mod palette;
 
 use std::sync::Arc;
 
@@ -15,6 +16,7 @@ use leptos::{
 use types::{Problem, ProblemCode};
 
 use self::headers::Keep;
+pub use self::palette::{Place, places};
 use crate::{
     pages::errors,
     routes::Route,

@@ -34,7 +34,7 @@ pub use error::ServiceError;
 pub use health::{Check, Health, JobCount, Readiness};
 pub use jobs::{JobError, Jobs};
 pub use metric::describe as describe_metrics;
-pub use people::{DEVICE_LIFETIME, InvitationView, People, TOKEN_PREFIX};
+pub use people::{DEVICE_LIFETIME, InvitationView, People, Recognised, TOKEN_PREFIX};
 pub use sessions::{SessionSave, Sessions, StoredSession};
 pub use settings::{
     ChatSettings, JobSettings, LimitSettings, PasswordSettings, Rate, ServiceSettings, SessionSettings,

@@ -93,12 +93,7 @@ impl TryFrom<ApplyDb> for ApplyRow {
 
 /// Asks the running applies of a person to stop between steps, those that `granted` does not cover any more, or all without any.
 /// Gives the ones that were not asked before.
-pub(crate) async fn cancel_of(
-    tx: &mut Tx,
-    user: UserId,
-    granted: Option<&Rights>,
-    now: Millis,
-) -> Result<Vec<String>> {
+pub(crate) async fn cancel_of(tx: &mut Tx, user: UserId, granted: Option<&Rights>, now: Millis) -> Result<Vec<String>> {
     let running: Vec<(String, String)> = tx
         .all(
             "SELECT a.id, string_agg(e.environment, '\n') FROM applies a JOIN apply_environments e ON e.apply_id = a.id \

@@ -220,9 +220,8 @@ impl Store {
         {
             return Err(StoreError::NotFound);
         }
-        let granted: Vec<(String,)> = tx
-            .all("SELECT environment FROM invitation_environments WHERE invitation_id = $1", args![&id])
-            .await?;
+        let granted: Vec<(String,)> =
+            tx.all("SELECT environment FROM invitation_environments WHERE invitation_id = $1", args![&id]).await?;
         let rights = Rights {
             role: parse("invitations.role", &role)?,
             environments: granted.into_iter().map(|(environment,)| environment).collect(),

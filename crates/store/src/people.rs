@@ -42,6 +42,8 @@ pub struct UserRecord {
     pub user: User,
     /// The password's hash in PHC form.
     pub password_hash: String,
+    /// When this password was chosen.
+    pub password_changed_at: Millis,
 }
 
 impl std::fmt::Debug for UserRecord {
@@ -90,6 +92,7 @@ struct UserRecordDb {
     #[sqlx(flatten)]
     user: UserDb,
     password_hash: String,
+    password_changed_at: Millis,
 }
 
 impl TryFrom<UserDb> for User {
@@ -113,7 +116,7 @@ impl TryFrom<UserRecordDb> for UserRecord {
     type Error = StoreError;
 
     fn try_from(row: UserRecordDb) -> Result<Self> {
-        Ok(Self { user: row.user.try_into()?, password_hash: row.password_hash })
+        Ok(Self { user: row.user.try_into()?, password_hash: row.password_hash, password_changed_at: row.password_changed_at })
     }
 }
 
@@ -206,7 +209,7 @@ impl Store {
         let row: Option<UserRecordDb> = self
             .db
             .optional(
-                concat!("SELECT ", user_columns!("u"), ", u.password_hash FROM users u WHERE u.email = $1"),
+                concat!("SELECT ", user_columns!("u"), ", u.password_hash, u.password_changed_at FROM users u WHERE u.email = $1"),
                 args![normalised(email)],
             )
             .await?;
@@ -221,7 +224,7 @@ impl Store {
         let row: Option<UserRecordDb> = self
             .db
             .optional(
-                concat!("SELECT ", user_columns!("u"), ", u.password_hash FROM users u WHERE u.id = $1"),
+                concat!("SELECT ", user_columns!("u"), ", u.password_hash, u.password_changed_at FROM users u WHERE u.id = $1"),
                 args![id],
             )
             .await?;
@@ -235,10 +238,7 @@ impl Store {
     pub async fn users(&self) -> Result<Vec<User>> {
         let rows: Vec<UserDb> = self
             .db
-            .all(
-                concat!("SELECT ", user_columns!("u"), " FROM users u ORDER BY lower(u.name), u.id"),
-                args![],
-            )
+            .all(concat!("SELECT ", user_columns!("u"), " FROM users u ORDER BY lower(u.name), u.id"), args![])
             .await?;
         rows.into_iter().map(User::try_from).collect()
     }

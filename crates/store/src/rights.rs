@@ -52,7 +52,9 @@ impl From<AuditEntry> for Records {
 /// begin then cannot cross the loss of that right.
 pub(crate) async fn hold_deployer(tx: &mut Tx, id: UserId, environments: &[String]) -> Result<()> {
     let refused = || StoreError::conflict("may_not_deploy");
-    hold_enabled(tx, id).await.map_err(|error| if matches!(error, StoreError::NotFound) { refused() } else { error })?;
+    hold_enabled(tx, id)
+        .await
+        .map_err(|error| if matches!(error, StoreError::NotFound) { refused() } else { error })?;
     let rights = by_id(tx, id).await?.rights();
     if environments.iter().all(|environment| rights.may_deploy_to(environment)) { Ok(()) } else { Err(refused()) }
 }

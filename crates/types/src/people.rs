@@ -43,7 +43,9 @@ impl Role {
         match self {
             Self::Viewer => "Looks at deployments. Changes nothing, and has no chat.",
             Self::Member => "Uses chat and services. Sees no deployments.",
-            Self::Deployer => "A member who also sees all deployments, and plans and applies on the environments you choose.",
+            Self::Deployer => {
+                "A member who also sees all deployments, and plans and applies on the environments you choose."
+            }
             Self::Administrator => "May everything: people, catalog, secrets, environments and the audit.",
         }
     }

@@ -7,7 +7,7 @@ use axum::{
     routing::{MethodFilter, MethodRouter, on},
 };
 
-use super::{downloads, health, metrics, streams};
+use super::{downloads, health, metrics, palette, streams};
 use crate::state::AppState;
 
 /// One route.
@@ -36,6 +36,9 @@ pub(crate) const MACHINES: &[Endpoint] = &[
     Endpoint::get("/metrics", |filter| on(filter, metrics::show)),
 ];
 
+/// For scripts of our pages, and compressed.
+pub(crate) const DATA: &[Endpoint] = &[Endpoint::get("/api/palette", |filter| on(filter, palette::show))];
+
 /// For people, and never compressed: compression would wait for more.
 pub(crate) const STREAMS: &[Endpoint] = &[
     Endpoint::post("/api/stream/generations/{id}", |filter| on(filter, streams::generation)),
@@ -50,5 +53,5 @@ pub(crate) fn router(table: &[Endpoint]) -> Router<AppState> {
 
 /// What is served beside pages, server functions and site files: method and path.
 pub fn other_routes() -> impl Iterator<Item = (&'static str, &'static str)> {
-    MACHINES.iter().chain(STREAMS).map(|route| (route.method, route.path))
+    MACHINES.iter().chain(DATA).chain(STREAMS).map(|route| (route.method, route.path))
 }

@@ -77,13 +77,18 @@ const OTHERS: &[Row] = &[
     ("/readyz", "/readyz", [200, 200, 200, 200, 200]),
     // From this machine; see `health` for everybody else.
     ("/metrics", "/metrics", [200, 200, 200, 200, 200]),
+    ("/api/palette", "/api/palette", [401, 200, 200, 200, 200]),
     (
         "/api/stream/generations/{id}",
         "/api/stream/generations/019078e5-0000-7000-8000-000000000000?after=0",
         [401, 403, 404, 404, 404],
     ),
     ("/admin/audit/export", "/admin/audit/export?format=csv", [303, 403, 403, 403, 200]),
-    ("/api/stream/applies/{id}", "/api/stream/applies/019078e5-0000-7000-8000-000000000000?after=0", [401, 404, 403, 404, 404]),
+    (
+        "/api/stream/applies/{id}",
+        "/api/stream/applies/019078e5-0000-7000-8000-000000000000?after=0",
+        [401, 404, 403, 404, 404],
+    ),
 ];
 
 fn same(what: &str, rows: impl Iterator<Item = &'static str>, real: impl Iterator<Item = &'static str>) {

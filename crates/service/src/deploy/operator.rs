@@ -125,8 +125,7 @@ impl Operator {
     #[must_use]
     pub fn at_the_machine(name: &str) -> Self {
         let name = if name.trim().is_empty() { "operator" } else { name.trim() };
-        let onlooker =
-            Onlooker { name: name.to_owned(), email: format!("{name}@localhost"), user: None, origin: None };
+        let onlooker = Onlooker { name: name.to_owned(), email: format!("{name}@localhost"), user: None, origin: None };
         Self { deployer: Deployer { onlooker, rights: Role::Administrator.into() } }
     }
 }

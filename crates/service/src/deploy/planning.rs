@@ -14,7 +14,9 @@ use types::{
     catalog::{Diagnostic, Severity},
 };
 
-use super::{Deploy, DeployError, Deployer, DriftReading, Onlooker, Operator, Planned, desired::wanted, engine::Engine, problem};
+use super::{
+    Deploy, DeployError, Deployer, DriftReading, Onlooker, Operator, Planned, desired::wanted, engine::Engine, problem,
+};
 
 /// Everything as it was at one moment.
 #[derive(Clone, Debug)]
@@ -65,7 +67,7 @@ impl Deploy {
     }
 
     /// The same for whoever may see what would be done everywhere, though not do it.
-    async fn plan_for_anybody(&self, options: &PlanOptions) -> Result<Planned, DeployError> {
+    pub(super) async fn plan_for_anybody(&self, options: &PlanOptions) -> Result<Planned, DeployError> {
         if options.prune != Prune::No {
             self.refuse_pruning_blindly().await?;
         }
@@ -75,9 +77,16 @@ impl Deploy {
 
     pub(super) async fn plan_with(&self, engine: &Engine, options: &PlanOptions) -> Result<Planned, DeployError> {
         let desired = engine.desired().await?;
-        refuse_unknown_scope(&options.scope, &desired)?;
+        // What is to be removed is named though the catalog does not have it: it must run.
+        let prunes = options.prune != Prune::No;
+        if !prunes {
+            refuse_unknown_scope(&options.scope, &desired, &Observed::default())?;
+        }
         let ports = engine.ports();
         let observed = observe(&ports, &desired, &options.scope).await?;
+        if prunes {
+            refuse_unknown_scope(&options.scope, &desired, &observed)?;
+        }
         let plan = plan(&desired, &observed, options, engine.now());
         Ok(Planned { plan, desired, observed })
     }
@@ -174,7 +183,7 @@ impl Deploy {
 }
 
 /// A name nobody knows is most often misspelled: better refused than planned as "nothing to do".
-fn refuse_unknown_scope(scope: &Scope, desired: &Desired) -> Result<(), DeployError> {
+fn refuse_unknown_scope(scope: &Scope, desired: &Desired, observed: &Observed) -> Result<(), DeployError> {
     let Scope::Only(stacks) = scope else { return Ok(()) };
     for one in stacks {
         let Some(environment) = desired.environments.iter().find(|known| known.name == one.environment) else {
@@ -188,7 +197,9 @@ fn refuse_unknown_scope(scope: &Scope, desired: &Desired) -> Result<(), DeployEr
                 ),
             ));
         };
-        if !environment.stacks.iter().any(|known| known.name == one.stack) {
+        let live = observed.environments.iter().find(|live| live.name == one.environment);
+        let runs = live.is_some_and(|live| live.stacks.iter().any(|row| row.name == one.stack));
+        if !runs && !environment.stacks.iter().any(|known| known.name == one.stack) {
             let known: Vec<&str> = environment.stacks.iter().map(|known| known.name.as_str()).collect();
             return Err(DeployError::refused(
                 ProblemCode::NotFound,

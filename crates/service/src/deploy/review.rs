@@ -31,8 +31,7 @@ pub struct Ask {
     pub environment: Option<String>,
     /// These stacks alone; empty is all.
     pub only: BTreeSet<StackRef>,
-    /// Which rows that the catalog does not name are removed. Taken only for everything at once: what is left out of a plan
-    /// would look unwanted.
+    /// Which rows that the catalog does not name are removed. With [`only`](Self::only), those that stand in it.
     pub prune: Prune,
     /// What happens when a step fails.
     pub on_failure: OnFailure,
@@ -110,8 +109,7 @@ impl Deploy {
             }
             None => {
                 let scope = self.scope(operator, ask).await?;
-                let prune = if scope == Scope::Everything { ask.prune } else { Prune::No };
-                let options = PlanOptions { prune, on_failure: ask.on_failure, scope };
+                let options = PlanOptions { prune: ask.prune, on_failure: ask.on_failure, scope };
                 let planned = self.plan(operator, &options).await?;
                 let differences = self.differences(&planned.plan, &planned.desired).await?;
                 Review { plan: planned.plan, also: None, differences }
@@ -138,6 +136,8 @@ impl Deploy {
             .flat_map(|(environment, guest)| guest.assignments.iter().map(move |one| (environment, one)))
             .map(|(environment, one)| StackRef::new(environment, normalise_name(&one.stack)))
             .collect();
+        let removed = self.removable(&environments, ask.prune).await?;
+        let stacks: BTreeSet<StackRef> = stacks.into_iter().chain(removed).collect();
         if stacks.is_empty() {
             let names = environments.into_iter().collect::<Vec<_>>().join(", ");
             return Err(DeployError::refused(
@@ -149,6 +149,16 @@ impl Deploy {
             ));
         }
         Ok(Scope::Only(stacks))
+    }
+
+    /// What pruning would remove of some environments. A scope is names, and the catalog does not have these.
+    async fn removable(&self, environments: &BTreeSet<String>, prune: Prune) -> Result<Vec<StackRef>, DeployError> {
+        if prune == Prune::No {
+            return Ok(Vec::new());
+        }
+        let everything = self.plan_for_anybody(&PlanOptions { prune, ..PlanOptions::default() }).await?.plan;
+        let here = removed(&everything).filter(|step| environments.contains(&step.environment));
+        Ok(here.map(|step| StackRef::new(&step.environment, &step.stack)).collect())
     }
 
     /// What each step changes, compared with what was last applied there.

@@ -94,7 +94,8 @@ pub(super) fn rights(rights: Rights, complaints: &mut Complaints) -> Rights {
     } else if environments.len() > ENVIRONMENTS_MAX
         || environments.iter().any(|name| name.chars().count() > NAME_MAX || name.chars().any(char::is_control))
     {
-        let message = format!("Choose at most {ENVIRONMENTS_MAX} environments, each with the name it has in the catalog.");
+        let message =
+            format!("Choose at most {ENVIRONMENTS_MAX} environments, each with the name it has in the catalog.");
         complaints.add("environments", message);
     }
     Rights { role: Role::Deployer, environments }

@@ -11,7 +11,9 @@ async fn the_last_administrator_stays() {
     let viewer = house.signed_in(&founder).await;
     let admin = viewer.admin().unwrap();
     let people = house.services.people();
-    for refused in [people.disable(admin, founder.id).await, people.set_role(admin, founder.id, Role::Member).await.map(drop)] {
+    for refused in
+        [people.disable(admin, founder.id).await, people.set_role(admin, founder.id, Role::Member).await.map(drop)]
+    {
         let problem = refused.unwrap_err().problem();
         assert_eq!(problem.code, ProblemCode::Conflict);
         assert!(problem.message.contains("only active administrator"));

@@ -39,10 +39,9 @@ fn allowed(role: Role, granted: &[&str], act: Act) -> bool {
         (Role::Viewer, act) => matches!(act, Act::Look),
         (Role::Member, act) => matches!(act, Act::Chat),
         (Role::Deployer, Act::Chat | Act::Look | Act::ReadCatalog) => true,
-        (
-            Role::Deployer,
-            Act::Plan(on) | Act::Review(on) | Act::Propose(on) | Act::Release(on) | Act::Apply(on),
-        ) => granted.contains(&on),
+        (Role::Deployer, Act::Plan(on) | Act::Review(on) | Act::Propose(on) | Act::Release(on) | Act::Apply(on)) => {
+            granted.contains(&on)
+        }
         (Role::Deployer, _) => false,
     }
 }

@@ -58,8 +58,8 @@ impl Town {
             Act::SignIn { whom } => {
                 let whom = self.pick(whom);
                 let email = self.people[whom].0.email.clone();
-                if let Ok(user) = people.sign_in(&email, Password::new(PASSWORD), None, &self.house.origin(1)).await {
-                    self.people[whom].1 = self.house.cookie(user.id).await;
+                if let Ok(seen) = people.sign_in(&email, Password::new(PASSWORD), None, &self.house.origin(1)).await {
+                    self.people[whom].1 = self.house.cookie(seen.user.id).await;
                 }
             }
             Act::SignOut { whom } => {

@@ -113,7 +113,10 @@ async fn a_person_sees_and_ends_own_sessions_only() {
     sessions.end(here.signed_in().unwrap(), there.session().unwrap()).await.unwrap();
     assert!(soon(gone).await);
     assert!(stays(stays_open).await);
-    assert!(soon(sessions.revoked(ada.id, there.session().unwrap(), Permission::SignedIn)).await, "also for a stream that comes late");
+    assert!(
+        soon(sessions.revoked(ada.id, there.session().unwrap(), Permission::SignedIn)).await,
+        "also for a stream that comes late"
+    );
 
     let third_gone = sessions.revoked(ada.id, third.session().unwrap(), Permission::SignedIn);
     assert_eq!(sessions.end_others(here.signed_in().unwrap()).await.unwrap(), 1);

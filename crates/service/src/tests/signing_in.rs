@@ -219,3 +219,20 @@ async fn changing_the_password_ends_the_other_sessions() {
     assert!(people.sign_in("grace@example.com", Password::new(PASSWORD), None, &house.origin(1)).await.is_err());
     people.sign_in("grace@example.com", Password::new("another fine phrase"), None, &house.origin(1)).await.unwrap();
 }
+
+/// The session is stored after the change ended the others, so the change can't have seen it.
+#[tokio::test]
+async fn a_sign_in_that_crosses_a_change_of_the_password_is_not_confirmed() {
+    let house = House::new().await;
+    let founder = house.founder().await;
+    let here = house.signed_in(&founder).await;
+    let people = house.services.people();
+    let before = people.sign_in("grace@example.com", Password::new(PASSWORD), None, &house.origin(1)).await.unwrap();
+    people.confirm(&before).await.unwrap();
+    house.world.advance(Duration::from_secs(1));
+    let new = "another fine phrase";
+    people.change_password(here.signed_in().unwrap(), Password::new(PASSWORD), Password::new(new)).await.unwrap();
+    assert_eq!(people.confirm(&before).await.unwrap_err().code(), ProblemCode::Conflict);
+    let after = people.sign_in("grace@example.com", Password::new(new), None, &house.origin(1)).await.unwrap();
+    people.confirm(&after).await.unwrap();
+}

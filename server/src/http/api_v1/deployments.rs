@@ -9,9 +9,9 @@ use serde::Deserialize;
 use service::{
     Deployer, Onlooker,
     deploy::{
-    environments::CreateEvent,
-    model::{ApplyId, PlanOptions, StackRef},
-    wire::{ApplyRequest, Begun, CreatedGuest, LookTrouble, Pinned, ProposalRequest, Standing},
+        environments::CreateEvent,
+        model::{ApplyId, PlanOptions, StackRef},
+        wire::{ApplyRequest, Begun, CreatedGuest, LookTrouble, Pinned, ProposalRequest, Standing},
     },
 };
 
@@ -127,7 +127,10 @@ pub(super) async fn drift(caller: Caller<Onlooker>) -> Response {
 }
 
 /// `GET /api/v1/revisions/{environment}/{stack}`.
-pub(super) async fn revisions(caller: Caller<Deployer>, Path((environment, stack)): Path<(String, String)>) -> Response {
+pub(super) async fn revisions(
+    caller: Caller<Deployer>,
+    Path((environment, stack)): Path<(String, String)>,
+) -> Response {
     caller
         .read(|deploy, operator| async move { deploy.revisions(&operator, &StackRef { environment, stack }).await })
         .await

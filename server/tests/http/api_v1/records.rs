@@ -250,7 +250,8 @@ async fn secrets(walk: &mut Walk) {
     let value = json!({ "value": "a-value-0a1b2c" });
     let (one, path) = ("/api/v1/secrets/{name}", "/api/v1/secrets/spare");
     walk.ask("PUT", one, path, &value).await;
-    walk.ask("POST", "/api/v1/secrets/{name}/rotate", &format!("{path}/rotate"), &json!({ "value": "b-value-0a1b2c" })).await;
+    walk.ask("POST", "/api/v1/secrets/{name}/rotate", &format!("{path}/rotate"), &json!({ "value": "b-value-0a1b2c" }))
+        .await;
     walk.ask("DELETE", one, path, &json!({})).await;
     let hypervisor = "{\"portainer_api\": {\"password\": \"c-value-0a1b2c\"}}\n";
     std::fs::write(walk.stage.folder.path().join("catalog/phoenix_hypervisor_config.json"), hypervisor).unwrap();
@@ -317,7 +318,10 @@ async fn the_page_filters_and_its_downloads_are_what_it_shows() {
     let who = id(&grace).await;
     ada.call("/api/set_role", &[("user", who.as_str()), ("role", "viewer")]).await;
     let page = ada.get(&format!("/admin/audit?act=user.&subject=user%3A{who}")).await.text;
-    assert!(page.contains("Changed a role") && page.contains("<del>deployer</del>") && page.contains("<ins>viewer</ins>"), "{page}");
+    assert!(
+        page.contains("Changed a role") && page.contains("<del>deployer</del>") && page.contains("<ins>viewer</ins>"),
+        "{page}"
+    );
     assert!(!page.contains("Invited somebody") && page.contains("127.0.0.1"), "{page}");
     let nobody = ada.get(&format!("/admin/audit?person={who}&act=catalog.")).await.text;
     assert!(nobody.contains("No record is like that"), "{nobody}");
@@ -334,7 +338,11 @@ async fn the_page_filters_and_its_downloads_are_what_it_shows() {
     assert_eq!(records.iter().map(|one| one["action"].as_str().unwrap()).collect::<Vec<_>>(), ["user.role_changed"]);
     assert_eq!(records[0]["detail"]["before"]["environments"], json!([DEV]));
     let csv = ada.get("/admin/audit/export?format=csv").await;
-    assert!(csv.header("content-type").starts_with("text/csv") && csv.text.starts_with("id,time,actor"), "{}", csv.text);
+    assert!(
+        csv.header("content-type").starts_with("text/csv") && csv.text.starts_with("id,time,actor"),
+        "{}",
+        csv.text
+    );
     assert_eq!(ada.get("/admin/audit/export?format=xml").await.status, 422);
     assert_eq!(ada.get("/admin/audit/export?from=x").await.status, 422);
 }

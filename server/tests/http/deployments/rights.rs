@@ -85,7 +85,10 @@ async fn a_deployer_deploys_on_what_is_granted_and_nowhere_else() {
     let (page, fingerprint) = plan(&grace, "/admin/plan?env=rumpledev&stack=web&promote=rumpleprod").await;
     assert_eq!(page.status, 200, "{}", page.text);
     if !fingerprint.is_empty() {
-        assert_eq!(press(&grace, "/admin/plan?env=rumpledev&stack=web&promote=rumpleprod", &fingerprint).await.status, 303);
+        assert_eq!(
+            press(&grace, "/admin/plan?env=rumpledev&stack=web&promote=rumpleprod", &fingerprint).await.status,
+            303
+        );
     }
 }
 
@@ -99,9 +102,7 @@ async fn the_api_lets_a_deployer_through_by_environment() {
             .header(header::CONTENT_TYPE, "application/json");
         person.send(request.body(body.to_string())).await
     };
-    let only = |environment: &str| {
-        json!({ "scope": { "kind": "only", "stacks": [{ "environment": environment, "stack": "web" }] } })
-    };
+    let only = |environment: &str| json!({ "scope": { "kind": "only", "stacks": [{ "environment": environment, "stack": "web" }] } });
     let everything = ask(&grace, "/api/v1/plans", &json!({})).await;
     assert_eq!(everything.status, 403, "{}", everything.text);
     assert!(everything.text.contains("Name one of your environments"), "{}", everything.text);
@@ -135,10 +136,13 @@ async fn a_viewer_sees_and_changes_nothing() {
     let vera = house.app.invited(Role::Viewer).await;
     let home = vera.get("/").await.text;
     assert!(home.contains("Deployments") && !home.contains("href=\"/chat"), "{home}");
-    for path in ["/admin", "/admin/stacks", "/admin/environments/rumpledev", "/admin/stacks/rumpledev/web", "/admin/applies"] {
+    for path in
+        ["/admin", "/admin/stacks", "/admin/environments/rumpledev", "/admin/stacks/rumpledev/web", "/admin/applies"]
+    {
         let page = vera.get(path).await;
         assert_eq!(page.status, 200, "{path}");
-        let forms: Vec<&str> = page.text.split("<form").skip(1).filter_map(|form| form.split_once('>')).map(|it| it.0).collect();
+        let forms: Vec<&str> =
+            page.text.split("<form").skip(1).filter_map(|form| form.split_once('>')).map(|it| it.0).collect();
         let posts = forms.iter().filter(|form| form.contains("post") && !form.contains("/api/look_again")).count();
         assert_eq!(posts, 0, "{path} offers an act: {forms:?}");
         assert!(!page.text.contains("/admin/plan"), "{path} leads to a plan: {}", page.text);
@@ -184,7 +188,9 @@ async fn whoever_is_disabled_in_mid_apply_leaves_nothing_half_done_unnoticed() {
     assert!(stop[0].detail.contains("was disabled") && stop[0].actor_label.contains("Ada"), "{:?}", stop[0]);
     let disabled = told(&house, &format!("user:{who}")).await;
     assert!(disabled[0].detail.contains(&apply), "{:?}", disabled[0]);
-    assert!(house.ada.get(&format!("/admin/audit?subject=apply%3A{apply}")).await.text.contains("Asked an apply to stop"));
+    assert!(
+        house.ada.get(&format!("/admin/audit?subject=apply%3A{apply}")).await.text.contains("Asked an apply to stop")
+    );
 }
 
 #[tokio::test]

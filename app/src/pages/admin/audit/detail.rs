@@ -29,11 +29,13 @@ pub(super) fn detail(text: &str) -> Option<AnyView> {
         });
         view! { <dl class="facts audit-change">{rows.collect::<Vec<_>>()}</dl> }
     });
-    Some(view! {
-        {changes}
-        {(!rest.is_empty()).then(|| view! { <dl class="facts">{rest}</dl> })}
-    }
-    .into_any())
+    Some(
+        view! {
+            {changes}
+            {(!rest.is_empty()).then(|| view! { <dl class="facts">{rest}</dl> })}
+        }
+        .into_any(),
+    )
 }
 
 /// What differs between two values, by name.

@@ -134,7 +134,9 @@ fn nothing(is_first: bool, is_filtered: bool) -> AnyView {
     let (title, text) = match (is_first, is_filtered) {
         (false, _) => ("That is all", "There are no earlier records."),
         (_, true) => ("No record is like that", "Take a choice back, or show all. Days are counted in UTC."),
-        (_, false) => ("Nothing was done yet", "Each act that changes something is kept here, with its author and its trace id."),
+        (_, false) => {
+            ("Nothing was done yet", "Each act that changes something is kept here, with its author and its trace id.")
+        }
     };
     view! { <EmptyState icon=IconName::Shield title text /> }.into_any()
 }
@@ -149,7 +151,8 @@ fn row(record: AuditRecord, now: Millis) -> impl IntoView {
     let words = act_word(&action);
     let place = if network.is_empty() { "this machine".to_owned() } else { network };
     let about = format!("/admin/audit?subject={}", crate::pages::parts::encoded(&subject));
-    let trace = (!trace_id.is_empty()).then(|| view! { <div><dt>"Trace id"</dt><dd><code>{trace_id}</code></dd></div> });
+    let trace =
+        (!trace_id.is_empty()).then(|| view! { <div><dt>"Trace id"</dt><dd><code>{trace_id}</code></dd></div> });
     view! {
         <li>
             <details class="audit-record">

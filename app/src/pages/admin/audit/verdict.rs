@@ -12,7 +12,8 @@ const SHOWN: usize = 20;
 pub(super) fn verdict(found: AuditVerdict) -> impl IntoView {
     let AuditVerdict { records, digest, faults } = found;
     if faults.is_empty() {
-        let digest = (!digest.is_empty()).then(|| view! { <p>"Newest digest: "<code class="digest">{digest}</code></p> });
+        let digest =
+            (!digest.is_empty()).then(|| view! { <p>"Newest digest: "<code class="digest">{digest}</code></p> });
         return view! {
             <Notice tone=Tone::Good title=format!("Unbroken: {records} records")>
                 <p>"No record was altered, taken out or put in since it was written."</p>

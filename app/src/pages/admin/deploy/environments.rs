@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use service::deploy::{
     EnvironmentOverview, StackOverview,
     model::Reach,
-    words::{Worded, short},
+    words::{Surface, Worded, short},
 };
 use types::Millis;
 
@@ -102,7 +102,7 @@ fn inside(environment: EnvironmentOverview, now: Millis) -> impl IntoView {
         let words = reach.words();
         return view! {
             <Notice tone=Tone::Bad title=words.text>
-                <p>{words.remedy}" What runs there was not seen, so nothing is shown."</p>
+                <p>{words.remedy.on(Surface::Page).to_owned()}" What runs there was not seen, so nothing is shown."</p>
             </Notice>
         }
         .into_any();

@@ -8,11 +8,12 @@ pub mod applies;
 mod containers;
 #[cfg(feature = "ssr")]
 pub mod environments;
-pub mod keys;
 #[cfg(feature = "ssr")]
 pub mod overview;
 #[cfg(feature = "ssr")]
 mod parts;
+#[cfg(feature = "ssr")]
+pub(crate) mod places;
 #[cfg(feature = "ssr")]
 pub mod plan;
 #[cfg(feature = "ssr")]

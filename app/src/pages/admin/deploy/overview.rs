@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use service::deploy::{
     ApplySummary, EnvironmentOverview, Look, StackOverview,
     model::{Reach, Reason},
-    words::{Worded, Wording},
+    words::{Surface, Worded, Wording},
 };
 use types::Millis;
 
@@ -222,7 +222,7 @@ pub(super) fn card(environment: &EnvironmentOverview) -> impl IntoView + use<> {
     let containers: usize = environment.stacks.iter().map(|stack| stack.containers.len()).sum();
     let sub = match reach {
         Reach::Up => format!("{}, {}", many(standings.len(), "stack"), many(containers, "container")),
-        Reach::Down | Reach::Missing => reach.words().full(),
+        Reach::Down | Reach::Missing => reach.words().full(Surface::Page),
     };
     view! {
         <Card>
@@ -232,7 +232,7 @@ pub(super) fn card(environment: &EnvironmentOverview) -> impl IntoView + use<> {
             </div>
             <p class="card-text">{sub}</p>
             {(reach == Reach::Up).then(|| view! { <Counts standings environment=Some(name) /> })}
-            {warnings.into_iter().map(|words| view! { <p class="card-text">{words.full()}</p> }).collect_view()}
+            {warnings.into_iter().map(|words| view! { <p class="card-text">{words.full(Surface::Page)}</p> }).collect_view()}
         </Card>
     }
 }

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use service::{
     DeployError, Deployer, Onlooker, Operator, ServiceError, Viewer,
-    deploy::words::{Worded, Wording},
+    deploy::words::{Surface, Worded, Wording},
 };
 
 use crate::{
@@ -153,7 +153,7 @@ pub(super) fn Finding(
     #[prop(optional, into)]
     icon: Option<IconName>,
 ) -> impl IntoView {
-    let remedy = Some(words.remedy).filter(|text| !text.is_empty());
+    let remedy = Some(words.remedy.on(Surface::Page).to_owned()).filter(|text| !text.is_empty());
     view! {
         <li class="finding" data-tone=tone.as_str()>
             <Icon name=icon.unwrap_or(tone.icon()) />

@@ -15,7 +15,8 @@ use super::{
     containers::{Containers, Log, capital},
     overview::DONE,
     parts::{
-        Area, AreaTabs, Finding, Hands, encode, environment_address, findings, ok, onlooker, plan_address, stack_address,
+        Area, AreaTabs, Finding, Hands, encode, environment_address, findings, ok, onlooker, plan_address,
+        stack_address,
     },
     reading::Reading,
     standing::{Standing, StandingChip},

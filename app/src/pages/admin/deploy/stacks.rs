@@ -9,7 +9,6 @@ use leptos::prelude::*;
 use service::deploy::{Look, StackOverview};
 
 use super::{
-    keys::SlashKey,
     overview::DONE,
     parts::{Area, AreaTabs, Hands, encode, many, onlooker, stack_address},
     reading::Reading,
@@ -95,7 +94,7 @@ fn filters(look: &Arc<Look>, narrowed: &Narrowed) -> impl IntoView + use<> {
                 <span class="sr-only">"Search by name"</span>
                 <Icon name=IconName::Search />
                 <input class="input" id="q" type="search" name="q" value=words placeholder="Search by name" data-slash="" />
-                <SlashKey />
+                <kbd class="key" aria-hidden="true">"/"</kbd>
             </label>
             <Choice name="state" label="State" options=states selected=state />
             <Choice name="environment" label="Environment" options=environments selected=environment />

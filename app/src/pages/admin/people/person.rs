@@ -133,7 +133,8 @@ fn access(user: &User, mine: bool, is_only: bool) -> impl IntoView + use<> {
         _ => None,
     };
     if let Some(why) = why_not {
-        return view! { <Section title="Access" lead=why><p class="muted">"They can sign in."</p></Section> }.into_any();
+        return view! { <Section title="Access" lead=why><p class="muted">"They can sign in."</p></Section> }
+            .into_any();
     }
     view! {
         <Section title="Access" lead="Disabling shuts them out at once and keeps what they made.">

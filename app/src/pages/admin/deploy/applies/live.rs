@@ -219,8 +219,7 @@ pub async fn frames(
         first.parts.clear();
     }
     let services = services.clone();
-    let follower =
-        Follower { services, onlooker, deployer, id, watching, shown, first: Some(first), is_over: false };
+    let follower = Follower { services, onlooker, deployer, id, watching, shown, first: Some(first), is_over: false };
     Ok(stream::unfold(follower, Follower::next))
 }
 
@@ -245,7 +244,8 @@ impl Follower {
         while !self.is_over {
             self.watching.next().await.ok()?;
             tokio::time::sleep(TOGETHER).await;
-            let told = Told::read(self.services.deploy(), &self.onlooker, self.deployer.as_ref(), &self.id).await.ok()?;
+            let told =
+                Told::read(self.services.deploy(), &self.onlooker, self.deployer.as_ref(), &self.id).await.ok()?;
             let frame = frame(&told, &mut self.shown);
             self.is_over = frame.ended;
             if frame.ended || !frame.parts.is_empty() {

@@ -8,7 +8,10 @@ use service::deploy::{
 };
 
 use super::{
-    super::parts::{encode, plan_address, stack_address},
+    super::{
+        parts::{encode, plan_address, stack_address},
+        plan::prune_key,
+    },
     live::Told,
 };
 use crate::ui::{ButtonKind, IconName, LinkButton, Notice, Tone};
@@ -96,7 +99,8 @@ fn again(view: &ApplyView) -> Option<impl IntoView + use<>> {
         .map(|id| format!("only={}", encode(id)))
         .collect();
     (!rest.is_empty()).then(|| {
-        let href = format!("/admin/plan?{}", rest.join("&"));
+        let prune = prune_key(view.summary.plan.options.prune);
+        let href = format!("/admin/plan?prune={prune}&{}", rest.join("&"));
         view! { <div class="actions"><LinkButton href kind=ButtonKind::Primary icon=IconName::Changes>"Plan the rest"</LinkButton></div> }
     })
 }

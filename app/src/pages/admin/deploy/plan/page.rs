@@ -7,8 +7,8 @@ use service::{
     ServiceError,
     deploy::{
         Ask, Review,
-        model::{Prune, Scope, Warning, WarningKind},
-        words::Worded,
+        model::{Scope, Warning, WarningKind},
+        words::{Surface, Worded},
     },
 };
 use types::{Problem, ProblemCode};
@@ -69,7 +69,7 @@ pub async fn page(cx: PageCx) -> PageResult {
     let again = cx.request.site.path.clone();
     let view = move || {
         let refused = form.problem.clone().map(|problem| said(problem, review.as_ref(), before.as_ref()));
-        let choosing = asked.also.is_none() && asked.prune == Prune::No;
+        let choosing = asked.also.is_none();
         let body = match &review {
             Some(review) => view! {
                 <p class="reading-text">"Made "<When at=review.plan.made_at now />" from what runs now."</p>
@@ -207,7 +207,7 @@ fn blocked(review: &Review) -> impl IntoView + use<> {
                     <crate::ui::Icon name=IconName::Ban />
                     <div>
                         <p><a href=href>{one.stack.stack.clone()}</a>" on "{one.stack.environment.clone()}": "{words.text}</p>
-                        <p class="muted">{words.remedy}</p>
+                        <p class="muted">{words.remedy.on(Surface::Page).to_owned()}</p>
                     </div>
                 </li>
             }
