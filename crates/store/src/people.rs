@@ -116,7 +116,11 @@ impl TryFrom<UserRecordDb> for UserRecord {
     type Error = StoreError;
 
     fn try_from(row: UserRecordDb) -> Result<Self> {
-        Ok(Self { user: row.user.try_into()?, password_hash: row.password_hash, password_changed_at: row.password_changed_at })
+        Ok(Self {
+            user: row.user.try_into()?,
+            password_hash: row.password_hash,
+            password_changed_at: row.password_changed_at,
+        })
     }
 }
 
@@ -209,7 +213,11 @@ impl Store {
         let row: Option<UserRecordDb> = self
             .db
             .optional(
-                concat!("SELECT ", user_columns!("u"), ", u.password_hash, u.password_changed_at FROM users u WHERE u.email = $1"),
+                concat!(
+                    "SELECT ",
+                    user_columns!("u"),
+                    ", u.password_hash, u.password_changed_at FROM users u WHERE u.email = $1"
+                ),
                 args![normalised(email)],
             )
             .await?;
@@ -224,7 +232,11 @@ impl Store {
         let row: Option<UserRecordDb> = self
             .db
             .optional(
-                concat!("SELECT ", user_columns!("u"), ", u.password_hash, u.password_changed_at FROM users u WHERE u.id = $1"),
+                concat!(
+                    "SELECT ",
+                    user_columns!("u"),
+                    ", u.password_hash, u.password_changed_at FROM users u WHERE u.id = $1"
+                ),
                 args![id],
             )
             .await?;

@@ -19,8 +19,8 @@ use types::{ApiTokenId, ProblemCode, Role, User};
 use crate::{Admin, Chat, Context, Deploy, ServiceError, SignedIn};
 
 pub use devices::DEVICE_LIFETIME;
-pub use sign_in::Recognised;
 pub use invitations::InvitationView;
+pub use sign_in::Recognised;
 pub use tokens::TOKEN_PREFIX;
 
 use limits::Limits;
