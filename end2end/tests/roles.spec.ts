@@ -26,8 +26,11 @@ test("a deployer for rumpledev plans and applies there, and not on rumpleprod", 
 
   // The administrator finds it in the audit, and takes the right away.
   await ada.goto("/admin/audit?act=deploy.apply");
-  await expect(ada.getByText("Began an apply").first()).toBeVisible();
-  await expect(ada.locator(".audit-record").first()).toContainText("Grace");
+  const newest = ada.locator(".audit-record").first();
+  await expect(newest).toContainText("Began an apply");
+  await expect(newest).toContainText("Grace");
+  await newest.locator("summary").click();
+  await expect(newest.getByText("Trace id")).toBeVisible();
   await ada.goto("/admin/people");
   await ada.getByRole("row").filter({ hasText: grace.email }).getByRole("link").click();
   await ada.getByRole("radio", { name: /^Viewer/ }).check();

@@ -79,7 +79,7 @@ fn row(user: User, me: UserId, now: Millis) -> impl IntoView {
     view! {
         <tr>
             <td class="cell-main">
-                <a class="cell-title" href=format!("/admin/people/{}", user.id)>{name}</a>
+                <a class="cell-title person-link" href=format!("/admin/people/{}", user.id)>{name}</a>
                 <span class="cell-sub">{mine.then_some("you · ")}{email}</span>
             </td>
             <td data-label="Role"><span class="role"><Icon name=icon />{rights}</span></td>
