@@ -48,10 +48,7 @@ test("keys are letters where somebody writes", async ({ ada, home }) => {
   await expect(ada.getByRole("dialog")).toHaveCount(0);
 });
 
-test("the palette leads to places, stacks and conversations, by keyboard alone", async ({ ada, home }) => {
-  await deployed(ada);
-  await ask(ada, "Herons at dusk", "demo-sample");
-  await expect(ada.locator('.message-answer[data-status="complete"]')).toBeVisible({ timeout: 30_000 });
+test("the palette is accessible and gives the keyboard back", async ({ ada }) => {
   await ada.goto("/account", { waitUntil: "networkidle" });
   const before = ada.getByLabel("Password now");
   await before.focus();
@@ -63,7 +60,13 @@ test("the palette leads to places, stacks and conversations, by keyboard alone",
   await ada.keyboard.press("Escape");
   await expect(box(ada)).toBeHidden();
   await expect(before).toBeFocused();
+});
 
+test("the palette leads to places, stacks and conversations, by keyboard alone", async ({ ada, home }) => {
+  await deployed(ada);
+  await ask(ada, "Herons at dusk", "demo-sample");
+  await expect(ada.locator('.message-answer[data-status="complete"]')).toBeVisible({ timeout: 30_000 });
+  await ada.goto("/account", { waitUntil: "networkidle" });
   await open(ada);
   await ada.keyboard.type("docu test");
   await expect(option(ada, /documents Stack on rumpletest/)).toHaveAttribute("aria-selected", "true");
