@@ -10,9 +10,9 @@ import { awake, expect, test } from "../support/test.js";
 const folder = process.env.SCREENSHOTS;
 
 /** Longer pages are cut off: what is further down looks like what is above. */
-const HIGHEST = 1600;
+const HIGHEST = 1400;
 /** WebP's scale from 0 to 100: text stays sharp, a page has some 30 kB. */
-const QUALITY = 60;
+const QUALITY = 50;
 
 for (const shown of PAGES) {
   test(`screenshots of ${shown.name}`, async ({ stage, house }) => {
