@@ -19,7 +19,7 @@ use types::catalog::CatalogVersion;
 
 pub use change::{Author, Change, Committed};
 pub use error::{CatalogError, Conflict, ConflictFile};
-pub use history::diff;
+pub use history::{Asked, Stretch, diff};
 pub use preview::Preview;
 pub use remote::{Pulled, Upstream};
 

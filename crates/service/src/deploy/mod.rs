@@ -9,6 +9,7 @@ mod engine;
 pub mod environments;
 mod error;
 mod facts;
+mod history;
 mod home;
 mod memory;
 mod operator;
@@ -38,10 +39,14 @@ use upstream::{
     portainer::agent::{AgentClient, AgentProbe},
 };
 
-pub use catalog::{Author, Edit, Import, Reading, Snapshot, git::GitSettings};
+pub use catalog::{
+    Asked, Author, Edit, Import, ImportStep, Preview, Reading, SECRETS_FILE, Snapshot, Stretch, git::GitSettings,
+    is_catalog_path,
+};
 pub use catalog_acts::CatalogView;
 pub use environments::EnvironmentSettings;
 pub use error::DeployError;
+pub use history::{HandEdits, History, ImportReview, OneRevision, RestoreReview};
 pub use memory::Memory;
 pub use operator::Operator;
 pub use outward::{edit_conflict, import_plan};

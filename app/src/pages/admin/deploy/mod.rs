@@ -8,6 +8,10 @@ pub mod applies;
 mod containers;
 #[cfg(feature = "ssr")]
 pub mod environments;
+#[cfg(feature = "ssr")]
+mod findings;
+pub mod history;
+pub mod import;
 pub mod keys;
 #[cfg(feature = "ssr")]
 pub mod overview;
