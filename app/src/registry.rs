@@ -5,8 +5,9 @@ use leptos::server_fn::{ServerFn, axum::register_explicit};
 use types::Permission::{self, Administrator, Member, Public};
 
 use crate::pages::{
-    account::api as account, admin::deploy::api as deploy, admin::people::api as people, chat::api as chat,
-    join::api as join, sign_in::api as sign_in,
+    account::api as account, admin::deploy::api as deploy, admin::deploy::history::api as history,
+    admin::deploy::import::api as import, admin::people::api as people, chat::api as chat, join::api as join,
+    sign_in::api as sign_in,
 };
 
 macro_rules! server_functions {
@@ -43,6 +44,8 @@ server_functions! {
     deploy::ApplyPlan => Administrator,
     deploy::CancelApply => Administrator,
     deploy::ReleasePin => Administrator,
+    history::RestoreCatalog => Administrator,
+    import::ImportCatalog => Administrator,
     chat::SendMessage => Member,
     chat::EditMessage => Member,
     chat::Regenerate => Member,

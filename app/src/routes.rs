@@ -96,6 +96,18 @@ pub static ROUTES: &[Route] = &[
         page: |cx| Box::pin(pages::admin::deploy::stack::page(cx)),
         ..ADMIN
     },
+    Route { path: "/admin/catalog/history", page: |cx| Box::pin(pages::admin::deploy::history::list::page(cx)), ..ADMIN },
+    Route {
+        path: "/admin/catalog/history/{version}",
+        page: |cx| Box::pin(pages::admin::deploy::history::one::page(cx)),
+        ..ADMIN
+    },
+    Route {
+        path: "/admin/catalog/history/{version}/restore",
+        page: |cx| Box::pin(pages::admin::deploy::history::restore::page(cx)),
+        ..ADMIN
+    },
+    Route { path: "/admin/catalog/import", page: |cx| Box::pin(pages::admin::deploy::import::page::page(cx)), ..ADMIN },
     Route { path: "/admin/plan", page: |cx| Box::pin(pages::admin::deploy::plan::page::page(cx)), ..ADMIN },
     Route { path: "/admin/applies", page: |cx| Box::pin(pages::admin::deploy::applies::page::list(cx)), ..ADMIN },
     Route { path: "/admin/applies/{id}", page: |cx| Box::pin(pages::admin::deploy::applies::page::one(cx)), ..ADMIN },

@@ -76,7 +76,7 @@ impl Deploy {
     ///
     /// # Errors
     /// `NotFound` when there is no such commit; when git fails.
-    pub async fn revision(&self, _: &Operator, commit: &str) -> Result<OneRevision, DeployError> {
+    pub async fn catalog_revision(&self, _: &Operator, commit: &str) -> Result<OneRevision, DeployError> {
         let repository = self.0.home.repository().await?;
         let (revision, parent) = repository.revision(commit).await?;
         let before = parent.map(CatalogVersion::commit);

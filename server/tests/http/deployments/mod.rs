@@ -2,6 +2,7 @@
 
 mod house;
 mod large;
+mod past;
 
 use service::deploy::Edit;
 use testkit::TestApp;

@@ -10,4 +10,9 @@ pub mod list;
 #[cfg(feature = "ssr")]
 pub mod one;
 #[cfg(feature = "ssr")]
+pub(super) mod refused;
+#[cfg(feature = "ssr")]
 pub mod restore;
+
+#[cfg(feature = "ssr")]
+pub(super) use acts::read_version;

@@ -34,16 +34,21 @@ pub async fn page(cx: PageCx) -> PageResult {
     if version == NOW {
         return uncommitted(cx, operator).await;
     }
-    let one = ok(&cx, cx.services().deploy().revision(&operator, &version).await)?;
-    let toast = (cx.query("done") == Some("restored") && one.is_newest).then(|| restored(&one));
+    let one = ok(&cx, cx.services().deploy().catalog_revision(&operator, &version).await)?;
+    let said = match cx.query("done") {
+        Some("restored") => Some("Restored. Nothing is deployed until you apply it."),
+        Some("imported") => Some("Rewritten. Nothing is deployed until you apply it."),
+        _ => None,
+    };
+    let toast = said.filter(|_| one.is_newest).map(|text| done_and_undo(text, &one));
     let now = cx.now();
     let tab = one.revision.subject.clone();
     Ok(Page::new(tab, move || shown(one, now)).toast(toast))
 }
 
-/// Says that a version was restored and offers to take it back.
-fn restored(one: &OneRevision) -> ToastNote {
-    let note = ToastNote::new("Restored. Nothing is deployed until you apply it.");
+/// Says what was done and offers to take it back.
+fn done_and_undo(text: &str, one: &OneRevision) -> ToastNote {
+    let note = ToastNote::new(text);
     let Some(before) = one.before.clone() else { return note };
     let (version, base) = (before.to_string(), one.now.to_string());
     note.action(move || {

@@ -2,10 +2,7 @@
 
 use leptos::prelude::*;
 use service::deploy::{RestoreReview, words::short};
-use types::{
-    Problem, ProblemCode,
-    catalog::{Diagnostic, FileChange, Severity},
-};
+use types::catalog::{Diagnostic, Severity};
 
 use super::{
     super::{
@@ -13,6 +10,7 @@ use super::{
         parts::{Area, AreaTabs, history_crumbs, many, ok, operator, version_address},
     },
     changes::{counted, file_changes},
+    refused::refused,
 };
 use crate::{
     AppError,
@@ -46,7 +44,7 @@ pub async fn page(cx: PageCx) -> PageResult {
         let revision = &review.revision;
         let href = version_address(&revision.commit);
         let (subject, author, at) = (revision.subject.clone(), revision.author_name.clone(), revision.at);
-        let refused = form.problem.clone().map(|problem| refused(&problem, &theirs));
+        let refused = form.problem.clone().map(|problem| refused(problem, &theirs, "restored"));
         view! {
             {history_crumbs()}
             <PageHeader title lead="What would change is shown here first. Restoring is a new commit: it deploys nothing, and can be undone." />
@@ -59,26 +57,6 @@ pub async fn page(cx: PageCx) -> PageResult {
         }
     };
     Ok(Page::new(tab, view))
-}
-
-/// Why nothing was restored, and what others did meanwhile.
-fn refused(problem: &Problem, theirs: &[FileChange]) -> impl IntoView + use<> {
-    let title = match problem.code {
-        ProblemCode::Conflict => "The catalog moved meanwhile; nothing was restored",
-        _ => "Nothing was restored",
-    };
-    let meanwhile = (!theirs.is_empty()).then(|| {
-        view! {
-            <section aria-labelledby="meanwhile">
-                <div class="block-head"><h2 id="meanwhile">"What others changed since you opened this page"</h2></div>
-                {file_changes(theirs)}
-            </section>
-        }
-    });
-    view! {
-        <Notice tone=Tone::Bad title><p>{problem.message.clone()}" What restoring would change now stands below."</p></Notice>
-        {meanwhile}
-    }
 }
 
 fn body(review: &RestoreReview) -> AnyView {
