@@ -4,11 +4,13 @@ mod assign;
 mod difference;
 mod portainer;
 mod raw;
+mod rebase;
 mod stack;
 
 use std::collections::BTreeMap;
 
 pub use raw::StackText;
+pub use rebase::{Clash, Part, Rebased, Side, changed_parts, rebase};
 use serde::{Deserialize, Serialize};
 use types::catalog::{Assignment, NameError, PortainerSettings, SecretName, Stack, Variable, check_stack_name};
 

@@ -5,6 +5,7 @@
 mod catalog_acts;
 mod configured;
 mod desired;
+mod drafts;
 mod engine;
 pub mod environments;
 mod error;
@@ -40,10 +41,11 @@ use upstream::{
 };
 
 pub use catalog::{
-    Asked, Author, Edit, Import, ImportStep, Preview, Reading, SECRETS_FILE, Snapshot, Stretch, git::GitSettings,
-    is_catalog_path,
+    Asked, Author, Clash, Edit, Import, ImportStep, Part, Preview, Reading, SECRETS_FILE, Side, Snapshot, Stretch,
+    git::GitSettings, is_catalog_path,
 };
 pub use catalog_acts::CatalogView;
+pub use drafts::{Draft, DraftSaved, Fields, RepositoryLook, RepositoryOffer, StackForm, Unfinished, lacking};
 pub use environments::EnvironmentSettings;
 pub use error::DeployError;
 pub use history::{HandEdits, History, ImportReview, OneRevision, RestoreReview};
@@ -91,6 +93,8 @@ struct Inner {
     trouble: Mutex<Option<(types::Millis, String)>>,
     /// Plans that somebody is reading.
     reviews: Reviews,
+    /// What repositories of stacks offered, for those who edit them.
+    repositories: drafts::Looks,
     /// Agents, asked from this machine.
     agents: Arc<dyn AgentProbe>,
     /// What holds the guests.
@@ -119,6 +123,7 @@ impl Deploy {
             look: signal::Sender::new(None),
             trouble: Mutex::default(),
             reviews: Reviews::default(),
+            repositories: drafts::Looks::default(),
             agents,
             hypervisor,
         }))
