@@ -5,7 +5,8 @@ use leptos::server_fn::{ServerFn, axum::register_explicit};
 use types::Permission::{self, Administrator, Member, Public};
 
 use crate::pages::{
-    account::api as account, admin::deploy::api as deploy, admin::deploy::history::api as history,
+    account::api as account, admin::deploy::api as deploy, admin::deploy::assignments::api as assignments,
+    admin::deploy::history::api as history,
     admin::deploy::import::api as import, admin::people::api as people, chat::api as chat, join::api as join,
     sign_in::api as sign_in,
 };
@@ -44,6 +45,12 @@ server_functions! {
     deploy::ApplyPlan => Administrator,
     deploy::CancelApply => Administrator,
     deploy::ReleasePin => Administrator,
+    assignments::SwitchStacks => Administrator,
+    assignments::RenameStack => Administrator,
+    assignments::CopyStack => Administrator,
+    assignments::RemoveStack => Administrator,
+    assignments::CompareRemote => Administrator,
+    assignments::SyncCatalog => Administrator,
     history::RestoreCatalog => Administrator,
     import::ImportCatalog => Administrator,
     chat::SendMessage => Member,

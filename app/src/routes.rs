@@ -96,6 +96,12 @@ pub static ROUTES: &[Route] = &[
         page: |cx| Box::pin(pages::admin::deploy::stack::page(cx)),
         ..ADMIN
     },
+    Route { path: "/admin/catalog", page: |cx| Box::pin(pages::admin::deploy::assignments::page::page(cx)), ..ADMIN },
+    Route {
+        path: "/admin/catalog/{stack}/more",
+        page: |cx| Box::pin(pages::admin::deploy::assignments::more::page(cx)),
+        ..ADMIN
+    },
     Route { path: "/admin/catalog/history", page: |cx| Box::pin(pages::admin::deploy::history::list::page(cx)), ..ADMIN },
     Route {
         path: "/admin/catalog/history/{version}",

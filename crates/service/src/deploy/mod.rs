@@ -7,6 +7,7 @@ mod configured;
 mod desired;
 mod drafts;
 mod engine;
+mod entries;
 pub mod environments;
 mod error;
 mod facts;
@@ -16,12 +17,14 @@ mod memory;
 mod operator;
 mod outward;
 mod planning;
+mod remote;
 mod review;
 mod revisions;
 mod runs;
 mod secrets;
 mod settings;
 mod sources;
+mod switches;
 mod watch;
 pub mod words;
 
@@ -59,7 +62,9 @@ pub use reconcile::{
     wire::{self, Also, ApplySummary, ApplyView, DriftReading, Planned, Proposal},
 };
 pub use review::{Ask, Movement, Review, movement, removed};
+pub use remote::{Compared, RemotePlace};
 pub use settings::{DeploySettings, KeySource, PortainerSource, RemoteSettings};
+pub use switches::{Switch, targets};
 pub use types::{
     Millis, Problem, ProblemCode, SecretText, catalog as catalog_types,
     deploy::{ApplyState, CatalogContents, EditConflict, ImportPart, ImportPlan, Rekeyed, Saved, Synced},
@@ -91,6 +96,8 @@ struct Inner {
     look: signal::Sender<Option<Arc<Look>>>,
     /// Why the newest look failed, if it did.
     trouble: Mutex<Option<(types::Millis, String)>>,
+    /// How the catalog and its remote stood when last compared.
+    compared: Mutex<Option<Compared>>,
     /// Plans that somebody is reading.
     reviews: Reviews,
     /// What repositories of stacks offered, for those who edit them.
@@ -122,6 +129,7 @@ impl Deploy {
             written: signal::Sender::new(0),
             look: signal::Sender::new(None),
             trouble: Mutex::default(),
+            compared: Mutex::default(),
             reviews: Reviews::default(),
             repositories: drafts::Looks::default(),
             agents,

@@ -3,6 +3,7 @@
 mod house;
 mod large;
 mod past;
+mod switches;
 
 use service::deploy::Edit;
 use testkit::TestApp;

@@ -4,6 +4,7 @@
 mod acts;
 pub mod api;
 pub mod applies;
+pub mod assignments;
 #[cfg(feature = "ssr")]
 mod containers;
 #[cfg(feature = "ssr")]

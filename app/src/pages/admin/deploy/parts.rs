@@ -46,6 +46,16 @@ pub(super) fn plan_address(environment: &str, stack: &str) -> String {
     format!("/admin/plan?env={}&stack={}", encode(environment), encode(stack))
 }
 
+/// A stack in the catalog's editor.
+pub(super) fn catalog_stack_address(stack: &str) -> String {
+    format!("/admin/catalog/{}", encode(stack))
+}
+
+/// What else can be done with a stack of the catalog.
+pub(super) fn catalog_more_address(stack: &str) -> String {
+    format!("{}/more", catalog_stack_address(stack))
+}
+
 /// The history of the catalog, or of one file of it.
 pub(super) fn history_address(file: Option<&str>) -> String {
     let file = file.map(|file| format!("?file={}", encode(file))).unwrap_or_default();
