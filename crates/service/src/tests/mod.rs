@@ -8,6 +8,7 @@ mod joining;
 mod sequences;
 mod sessions;
 mod signing_in;
+mod switches;
 mod tokens;
 
 pub(crate) use house::{House, lenient};
