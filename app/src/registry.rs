@@ -6,7 +6,7 @@ use types::Permission::{self, Administrator, Member, Public};
 
 use crate::pages::{
     account::api as account, admin::deploy::api as deploy, admin::deploy::assignments::api as assignments,
-    admin::deploy::history::api as history,
+    admin::deploy::editor::api as editor, admin::deploy::history::api as history,
     admin::deploy::import::api as import, admin::people::api as people, chat::api as chat, join::api as join,
     sign_in::api as sign_in,
 };
@@ -53,6 +53,16 @@ server_functions! {
     assignments::SyncCatalog => Administrator,
     history::RestoreCatalog => Administrator,
     import::ImportCatalog => Administrator,
+    editor::BeginStack => Administrator,
+    editor::KeepStackForm => Administrator,
+    editor::KeepStackText => Administrator,
+    editor::LookAtRepository => Administrator,
+    editor::StoreStackSecret => Administrator,
+    editor::DropTyped => Administrator,
+    editor::SaveDraft => Administrator,
+    editor::RebaseDraft => Administrator,
+    editor::DiscardDraft => Administrator,
+    editor::BringBackDraft => Administrator,
     chat::SendMessage => Member,
     chat::EditMessage => Member,
     chat::Regenerate => Member,

@@ -78,6 +78,22 @@ const OLDER = `{
 }
 `;
 
+/** A house of its own to edit in: a draft belongs to its person, and stays. */
+async function editing({ stage }: Place): Promise<{ page: Page; house: House }> {
+  const house = await stage.house({ demo: true });
+  const page = await stage.page(house.server.url, house.administrator);
+  await deployed(page);
+  return { page, house };
+}
+
+/** Says what the stack "documents" is for, in the draft. */
+async function describe(page: Page, words: string): Promise<void> {
+  await page.goto("/admin/catalog/documents");
+  await page.getByLabel("What it is for").fill(words);
+  await page.getByRole("button", { name: "Keep", exact: true }).click();
+  await expect(page.locator("#draft-bar")).toContainText("1 stack changed");
+}
+
 /** Every page there is, the ones that say what went wrong included. A route without a row here fails a test. */
 export const PAGES: Shown[] = [
   { name: "home", route: "/", status: 200, open: (at) => asAdministrator(at, "/") },
@@ -149,6 +165,41 @@ export const PAGES: Shown[] = [
       const { house, page } = await editedByHand(stage);
       await house.server.editCatalog("phoenix_stacks_config.json", () => OLDER);
       return { page, address: "/admin/catalog/import" };
+  { name: "editor", route: "/admin/catalog/{stack}", status: 200, open: (at) => ofDeployments(at, "/admin/catalog/documents") },
+  { name: "editor-environment", status: 200, open: (at) => ofDeployments(at, "/admin/catalog/web-services?on=rumpledev") },
+  { name: "editor-new", route: "/admin/catalog/new", status: 200, open: (at) => ofDeployments(at, "/admin/catalog/new") },
+  {
+    name: "editor-text-broken",
+    status: 200,
+    open: async (at) => {
+      const { page } = await editing(at);
+      await page.goto("/admin/catalog/documents?as=text");
+      const box = page.getByLabel("The stack's entry, as JSON");
+      await box.fill((await box.inputValue()).replace('"depends_on": ["database"],', '"depends_on": ["database"'));
+      await page.getByRole("button", { name: "Keep", exact: true }).click();
+      await expect(page.locator("#text-findings")).toContainText("Line");
+      return { page, address: "/admin/catalog/documents?as=text" };
+    },
+  },
+  {
+    name: "draft",
+    route: "/admin/catalog/draft",
+    status: 200,
+    open: async (at) => {
+      const { page } = await editing(at);
+      await describe(page, "Documents: served, read, searched and asked.");
+      return { page, address: "/admin/catalog/draft" };
+    },
+  },
+  { name: "draft-empty", status: 200, open: async (at) => ({ page: (await editing(at)).page, address: "/admin/catalog/draft" }) },
+  {
+    name: "draft-clash",
+    status: 200,
+    open: async (at) => {
+      const { page, house } = await editing(at);
+      await describe(page, "Documents: served, read, searched and asked.");
+      await house.server.editCatalog("phoenix_stacks_config.json", (text) => text.replace('"eng+deu"', '"eng+deu+fra"'));
+      return { page, address: "/admin/catalog/draft" };
     },
   },
   { name: "plan", route: "/admin/plan", status: 200, open: (at) => ofDeployments(at, "/admin/plan") },

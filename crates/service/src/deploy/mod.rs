@@ -45,7 +45,7 @@ use upstream::{
 
 pub use catalog::{
     Asked, Author, Clash, Edit, Import, ImportStep, Part, Preview, Reading, SECRETS_FILE, Side, Snapshot, Stretch,
-    git::GitSettings, is_catalog_path,
+    git::GitSettings, is_catalog_path, read as read_snapshot,
 };
 pub use catalog_acts::CatalogView;
 pub use drafts::{Draft, DraftSaved, Fields, RepositoryLook, RepositoryOffer, StackForm, Unfinished, lacking};

@@ -100,7 +100,7 @@ async fn what_is_half_typed_is_kept_as_it_is_and_not_saved() {
     let study = Study::new().await;
     let (deploy, ada) = (study.deploy(), &study.ada);
     let half = "{\n  \"name\": \"web\",\n  \"git_repo\": \n}";
-    let draft = deploy.draft_stack_text(ada, "web", &half.replace('\n', "\r\n")).await.unwrap();
+    let draft = deploy.draft_stack_text(ada, "web", &half.replace('\n', "\r\n"), "").await.unwrap();
     assert_eq!(draft.stack_text("web").unwrap(), half);
     let draft = deploy.draft(ada).await.unwrap();
     assert_eq!(draft.unfinished["web"], Unfinished::Text { text: half.into() });
@@ -112,12 +112,12 @@ async fn what_is_half_typed_is_kept_as_it_is_and_not_saved() {
     deploy.draft_edit(ada, set("db", "1")).await.unwrap();
 
     let whole = "{ \"name\": \"web\", \"git_repo\": \"https://x.org/other.git\" }";
-    let draft = deploy.draft_stack_text(ada, "web", whole).await.unwrap();
+    let draft = deploy.draft_stack_text(ada, "web", whole, "").await.unwrap();
     assert!(draft.unfinished.is_empty());
     deploy.draft_save(ada, "Move the web").await.unwrap();
     assert!(study.list().await.contains(whole));
 
-    deploy.draft_stack_text(ada, "web", "{").await.unwrap();
+    deploy.draft_stack_text(ada, "web", "{", "").await.unwrap();
     assert!(!deploy.draft_drop_typed(ada, "web").await.unwrap().is_changed());
 }
 
@@ -152,7 +152,7 @@ async fn two_editors_lose_nothing() {
 async fn a_half_typed_text_meets_somebody_else_too() {
     let study = Study::new().await;
     let (deploy, ada) = (study.deploy(), &study.ada);
-    deploy.draft_stack_text(ada, "web", "{ \"name\": \"web\", ").await.unwrap();
+    deploy.draft_stack_text(ada, "web", "{ \"name\": \"web\", ", "").await.unwrap();
     study.save(set("db", "theirs")).await;
     assert!(deploy.draft(ada).await.unwrap().clashes.is_empty());
     study.save(set("web", "theirs")).await;
@@ -232,12 +232,12 @@ async fn by_chance(acts: Vec<Act>) -> Result<(), TestCaseError> {
             Act::Set(who, stack, value) => {
                 let (who, name) = (usize::from(who), format!("s{stack}"));
                 let text = format!("{{ \"name\": \"{name}\", \"git_repo\": \"https://x.org/{value}.git\" }}");
-                deploy.draft_stack_text(people[who], &name, &text).await.unwrap();
+                deploy.draft_stack_text(people[who], &name, &text, "").await.unwrap();
                 drafts[who].insert(name, text);
             }
             Act::Typed(who, stack, text) => {
                 let (who, name) = (usize::from(who), format!("s{stack}"));
-                let draft = deploy.draft_stack_text(people[who], &name, &text).await.unwrap();
+                let draft = deploy.draft_stack_text(people[who], &name, &text, "").await.unwrap();
                 prop_assert_eq!(draft.stack_text(&name), Some(text));
                 deploy.draft_drop_typed(people[who], &name).await.unwrap();
             }

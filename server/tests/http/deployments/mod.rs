@@ -1,5 +1,6 @@
 //! The pages of deployments: a real engine, a real git repository, a Portainer that behaves as it does.
 
+mod editor;
 mod house;
 mod large;
 mod past;

@@ -7,6 +7,7 @@ pub mod applies;
 pub mod assignments;
 #[cfg(feature = "ssr")]
 mod containers;
+pub mod editor;
 #[cfg(feature = "ssr")]
 pub mod environments;
 #[cfg(feature = "ssr")]

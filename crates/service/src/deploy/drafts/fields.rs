@@ -18,7 +18,7 @@ use types::{
     },
 };
 
-use super::{Draft, Unfinished, refuse_half_typed, take};
+use super::{Draft, Unfinished, refuse_half_typed, refuse_outdated, take};
 use crate::deploy::{Deploy, DeployError, Operator};
 
 /// Fields of the form by name.
@@ -69,16 +69,19 @@ impl Draft {
 }
 
 impl Deploy {
-    /// Makes a stack what its form says. What can't be taken yet is kept as it was typed.
+    /// Makes a stack what its form says. What can't be taken yet is kept as it was typed. `seen` is as in
+    /// [`draft_stack_text`](Self::draft_stack_text).
     ///
     /// # Errors
-    /// `NotFound` when the draft has no such stack; `Conflict` while its text, or another of its forms, is half typed.
+    /// `NotFound` when the draft has no such stack; `Conflict` while its text, or another of its forms, is half typed, and when
+    /// another window changed it.
     pub async fn draft_form(
         &self,
         operator: &Operator,
         stack: &str,
         environment: Option<&str>,
         fields: &Fields,
+        seen: &str,
     ) -> Result<Draft, DeployError> {
         let is_ours = |name: &str| {
             PLAIN.contains(&name) || ["var.", "offer.", "depends."].iter().any(|list| name.starts_with(list))
@@ -87,6 +90,7 @@ impl Deploy {
         let fields: Fields =
             fields.iter().filter(|(name, _)| is_ours(name)).map(|(name, text)| (name.clone(), text.clone())).collect();
         self.change_draft(operator, |draft| {
+            refuse_outdated(draft, stack, seen)?;
             match draft.unfinished.get(stack) {
                 Some(Unfinished::Form { environment: on, .. }) if on.as_deref() == environment => {}
                 _ => refuse_half_typed(draft, stack)?,

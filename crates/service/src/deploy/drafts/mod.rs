@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 
 use catalog::{Clash, Edit, EditError, Part, Reading, Snapshot, changed_parts, diff};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 use types::{
     Millis, ProblemCode,
     catalog::{Diagnostic, FileChange},
@@ -105,6 +106,15 @@ impl Draft {
         }
     }
 
+    /// What the draft says of a stack, as a word that changes whenever that does: a form typed over something older is told by it.
+    #[must_use]
+    pub fn mark(&self, stack: &str) -> String {
+        let mut hasher = Sha256::new();
+        hasher.update(self.snapshot.stack_text(stack).map(|found| found.text).unwrap_or_default());
+        hasher.update(format!("{:?}", self.unfinished.get(stack)));
+        hasher.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    }
+
     /// What is wrong with a text as a stack's entry, by line and column in this very text.
     #[must_use]
     pub fn check_stack_text(&self, name: &str, text: &str) -> Vec<Diagnostic> {
@@ -147,12 +157,20 @@ impl Deploy {
         .await
     }
 
-    /// Puts a typed text in place of a stack's entry, or adds the stack. What is no entry yet is kept as it was typed.
+    /// Puts a typed text in place of a stack's entry, or adds the stack. What is no entry yet is kept as it was typed. `seen` is the
+    /// [`Draft::mark`] of what it was typed over; empty asks for no check.
     ///
     /// # Errors
-    /// `Conflict` while the stack's form is half typed; a refusal when the name can't be used.
-    pub async fn draft_stack_text(&self, operator: &Operator, name: &str, text: &str) -> Result<Draft, DeployError> {
+    /// `Conflict` while the stack's form is half typed, or when another window changed the stack; a refusal when the name can't be used.
+    pub async fn draft_stack_text(
+        &self,
+        operator: &Operator,
+        name: &str,
+        text: &str,
+        seen: &str,
+    ) -> Result<Draft, DeployError> {
         self.change_draft(operator, |draft| {
+            refuse_outdated(draft, name, seen)?;
             if matches!(draft.unfinished.get(name), Some(Unfinished::Form { .. })) {
                 refuse_half_typed(draft, name)?;
             }
@@ -189,6 +207,18 @@ fn take(draft: &mut Draft, edits: &[Edit]) -> Result<(), DeployError> {
     let changes = catalog::apply_edits(&draft.snapshot, edits).map_err(catalog::CatalogError::from)?;
     draft.snapshot = draft.snapshot.with(&changes);
     Ok(())
+}
+
+fn refuse_outdated(draft: &Draft, stack: &str, seen: &str) -> Result<(), DeployError> {
+    if seen.is_empty() || draft.mark(stack) == seen {
+        return Ok(());
+    }
+    Err(DeployError::refused(
+        ProblemCode::Conflict,
+        format!(
+            "Another window of yours changed “{stack}” in your draft since this was opened. Copy what you need, then load the page again."
+        ),
+    ))
 }
 
 fn refuse_half_typed(draft: &Draft, stack: &str) -> Result<(), DeployError> {
