@@ -53,6 +53,7 @@ server_functions! {
     assignments::SyncCatalog => Administrator,
     history::RestoreCatalog => Administrator,
     import::ImportCatalog => Administrator,
+    import::BringFile => Administrator,
     editor::BeginStack => Administrator,
     editor::KeepStackForm => Administrator,
     editor::KeepStackText => Administrator,

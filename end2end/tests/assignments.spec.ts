@@ -22,8 +22,7 @@ test("a stack is assigned by its switch, and the difference is shown before it i
   // Back again: nothing is left of it.
   await toggle.check();
   await page.getByRole("button", { name: "Review changes" }).click();
-  await expect(page.getByText("Nothing was switched").or(page.getByText("nothing"))).not.toHaveCount(0);
-  await page.goto("/admin/catalog");
+  await expect(page.getByText("There is nothing to review")).toBeVisible();
   await expect(page.getByText("Your draft waits")).toHaveCount(0);
 });
 

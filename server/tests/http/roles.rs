@@ -68,6 +68,7 @@ const FUNCTIONS: &[(&str, [u16; 3])] = &[
     ("/api/sync_catalog", [401, 403, 404]),
     ("/api/restore_catalog", [401, 403, 422]),
     ("/api/import_catalog", [401, 403, 422]),
+    ("/api/bring_file", [401, 403, 422]),
     ("/api/begin_stack", [401, 403, 422]),
     ("/api/keep_stack_form", [401, 403, 422]),
     ("/api/keep_stack_text", [401, 403, 422]),

@@ -164,3 +164,22 @@ async fn older_forms_are_shown_before_they_are_rewritten() {
     assert!(text.contains("\"docker_stacks\": [") && text.contains("\"colour\": \"green\""), "{text}");
     assert!(house.ada.get("/admin/catalog/import").await.text.contains("Nothing to rewrite"));
 }
+
+#[tokio::test]
+async fn a_file_is_brought_into_the_draft() {
+    let house = House::new(&["web"], &["rumple"]).await;
+    let bring = async |path: &str, text: &str| {
+        house.ada.post_form("/admin/catalog/import", "/api/bring_file", &[("path", path), ("text", text)]).await
+    };
+    for (path, text) in [("../../etc/passwd", "x"), ("phoenix_secrets.json", "{}"), ("phoenix_stacks_config.json", "{\"docker_stacks\": [")] {
+        let reply = bring(path, text).await;
+        assert_eq!(reply.status, 422, "{path}: {}", reply.text);
+        assert!(reply.text.contains("docker_stacks") || !text.contains("docker_stacks"), "what was typed stays: {}", reply.text);
+    }
+    let reply = bring("phoenix_stacks_config.json", &OLD.replace('\n', "\r\n")).await;
+    assert_eq!((reply.status.as_u16(), reply.location()), (303, "/admin/catalog/draft"), "{}", reply.text);
+    let page = house.ada.get("/admin/catalog").await.text;
+    assert!(page.contains("Your draft waits") && page.contains("shop on rumple"), "{page}");
+    let text = std::fs::read_to_string(house.app.folder().join("data/catalog/phoenix_stacks_config.json")).unwrap();
+    assert!(!text.contains("shop"), "nothing is saved yet: {text}");
+}

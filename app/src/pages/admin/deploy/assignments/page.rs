@@ -31,7 +31,7 @@ pub(super) const SHOWN: usize = 100;
 
 /// What acts on this page lead back with.
 const DONE: &[(&str, &str)] = &[
-    ("same", "Nothing was switched, so your draft is as it was."),
+    ("same", "There is nothing to review: every switch is as the catalog says."),
     ("compared", "Compared with the remote."),
     ("synced", "In step with the remote. Nothing is deployed until you apply it."),
 ];

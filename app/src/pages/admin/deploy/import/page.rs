@@ -17,8 +17,11 @@ use super::{
 };
 use crate::{
     pages::parts::Hidden,
-    server::{Page, PageCx, PageResult},
-    ui::{Button, ButtonKind, Chip, EmptyState, IconName, LinkButton, PageHeader, Tone},
+    server::{FormState, Page, PageCx, PageResult},
+    ui::{
+        Actions, Button, ButtonKind, Chip, EmptyState, Field, Form, IconName, LinkButton, PageHeader, Section, TextArea,
+        Tone,
+    },
 };
 
 /// Older forms that are understood, as people know them.
@@ -46,7 +49,9 @@ pub async fn page(cx: PageCx) -> PageResult {
         }
         _ => Vec::new(),
     };
+    let bringing = cx.form("/api/bring_file");
     let view = move || {
+        let bring = review.is_some().then(|| bring(&bringing));
         let refused = form.problem.clone().map(|problem| refused(problem, &theirs, "rewritten"));
         let body = match review {
             None => reading.nothing().into_any(),
@@ -57,6 +62,7 @@ pub async fn page(cx: PageCx) -> PageResult {
             <PageHeader title="Import" lead="Files of older tools, rewritten to the form of this one. Nothing is dropped: what is not understood stays in the file." />
             <AreaTabs current=Area::Catalog />
             <div class="stack">{refused}{body}</div>
+            {bring}
         }
     };
     Ok(Page::new("Import", view))
@@ -91,6 +97,21 @@ fn inside(review: &ImportReview) -> impl IntoView + use<> {
     view! {
         {left}
         {rewritten}
+    }
+}
+
+/// The form by which a file comes into the draft.
+fn bring(form: &FormState) -> impl IntoView + use<> {
+    let problem = form.problem.clone();
+    let (path, text) = (form.value_or("path", "phoenix_stacks_config.json"), form.value("text"));
+    view! {
+        <Section title="Bring a file" lead="Paste a file of an older tool. It goes into your draft in place of the one of this name: you see the difference before you save it, and what it becomes here afterwards." id="bring">
+            <Form action="/api/bring_file" problem=problem.clone()>
+                <Field name="path" label="Its place in the catalog" hint="phoenix_stacks_config.json, phoenix_vm_configs.json, stacks/NAME/phoenix.json or stacks/NAME/docker-compose.yml" value=path problem=problem.clone() required=true maxlength=200u32 />
+                <TextArea name="text" label="Its text" value=text problem rows=8 required=true />
+                <Actions><Button icon=IconName::Plus>"Put it into my draft"</Button></Actions>
+            </Form>
+        </Section>
     }
 }
 
