@@ -116,7 +116,11 @@ pub static ROUTES: &[Route] = &[
     Route { path: "/admin/catalog/import", page: |cx| Box::pin(pages::admin::deploy::import::page::page(cx)), ..ADMIN },
     Route { path: "/admin/catalog/new", page: |cx| Box::pin(pages::admin::deploy::editor::fresh::page(cx)), ..ADMIN },
     Route { path: "/admin/catalog/draft", page: |cx| Box::pin(pages::admin::deploy::editor::save::page(cx)), ..ADMIN },
-    Route { path: "/admin/catalog/{stack}", page: |cx| Box::pin(pages::admin::deploy::editor::page::page(cx)), ..ADMIN },
+    Route {
+        path: "/admin/catalog/{stack}",
+        page: |cx| Box::pin(pages::admin::deploy::editor::page::page(cx)),
+        ..ADMIN
+    },
     Route { path: "/admin/plan", page: |cx| Box::pin(pages::admin::deploy::plan::page::page(cx)), ..ADMIN },
     Route { path: "/admin/applies", page: |cx| Box::pin(pages::admin::deploy::applies::page::list(cx)), ..ADMIN },
     Route { path: "/admin/applies/{id}", page: |cx| Box::pin(pages::admin::deploy::applies::page::one(cx)), ..ADMIN },

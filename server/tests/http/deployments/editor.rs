@@ -15,7 +15,8 @@ async fn house() -> House {
 
 /// The fields of a form as the page has them, in its order.
 fn fields(page: &str, action: &str) -> Vec<(String, String)> {
-    let form = between(page, &format!("action=\"{action}\""), "</form>").unwrap_or_else(|| panic!("no {action}: {page}"));
+    let form =
+        between(page, &format!("action=\"{action}\""), "</form>").unwrap_or_else(|| panic!("no {action}: {page}"));
     let mut fields = Vec::new();
     for tag in form.split('<').filter(|tag| tag.starts_with("input") || tag.starts_with("textarea")) {
         let attribute = |name: &str| between(tag, &format!("{name}=\""), "\"");
@@ -62,7 +63,8 @@ async fn a_form_kept_as_it_is_changes_nothing() {
 async fn a_stack_is_edited_by_its_form_and_by_its_text_and_saved_as_a_commit() {
     let house = house().await;
     let (before, old) = (commits(&house).await, list(&house).await);
-    let reply = keep(&house.ada, &[("description", "The front page"), ("var.7.name", "MODE"), ("var.7.value", "fast")]).await;
+    let reply =
+        keep(&house.ada, &[("description", "The front page"), ("var.7.name", "MODE"), ("var.7.value", "fast")]).await;
     assert_eq!(reply.status, 303, "{}", reply.text);
     let page = house.ada.get(WEB).await.text;
     assert!(page.contains("value=\"The front page\"") && page.contains("value=\"MODE\""), "{page}");
@@ -101,7 +103,12 @@ async fn what_is_wrong_stands_at_its_field_and_at_its_line_and_is_kept() {
     assert_eq!(reply.status, 303);
     let page = house.ada.get(WEB).await.text;
     assert!(page.contains("“eighty” is no number") && page.contains("value=\"eighty\""), "{page}");
-    assert!(page.contains("“2nd” can’t be a name") || page.contains("“2nd” can&#x27;t be a name") || page.contains("“2nd” can't be a name"), "{page}");
+    assert!(
+        page.contains("“2nd” can’t be a name")
+            || page.contains("“2nd” can&#x27;t be a name")
+            || page.contains("“2nd” can't be a name"),
+        "{page}"
+    );
     let draft = house.ada.get(DRAFT).await.text;
     assert!(draft.contains("The form of web") && !draft.contains("action=\"/api/save_draft\""), "{draft}");
     let sent = [("stack", "web"), ("text", "{\n  \"name\": \"web\",\n  oops\n}")];
@@ -128,7 +135,11 @@ async fn a_form_typed_over_something_older_is_refused_and_keeps_its_words() {
         .collect();
     let reply = house.ada.post_form(WEB, "/api/keep_stack_form", &sent).await;
     assert_eq!(reply.status, 409, "{}", reply.text);
-    assert!(reply.text.contains("Another window of yours") && reply.text.contains("value=\"From another\""), "{}", reply.text);
+    assert!(
+        reply.text.contains("Another window of yours") && reply.text.contains("value=\"From another\""),
+        "{}",
+        reply.text
+    );
     assert!(house.ada.get(WEB).await.text.contains("From one window"));
 }
 
@@ -179,7 +190,12 @@ async fn a_new_secret_goes_to_the_vault_and_is_shown_nowhere() {
     let house = house().await;
     let page = house.ada.get(WEB).await.text;
     let mut sent = fields(&page, "/api/keep_stack_form");
-    for (name, value) in [("secret_variable", "TOKEN"), ("secret_name", "web/token"), ("password", "s3cr3t-value"), ("description", "kept too")] {
+    for (name, value) in [
+        ("secret_variable", "TOKEN"),
+        ("secret_name", "web/token"),
+        ("password", "s3cr3t-value"),
+        ("description", "kept too"),
+    ] {
         sent.retain(|(known, _)| known != name);
         sent.push((name.to_owned(), value.to_owned()));
     }
@@ -238,5 +254,8 @@ async fn a_repository_that_can_not_be_read_says_why() {
     let sent: Vec<(&str, &str)> = sent.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
     let reply = house.ada.post_form(far, "/api/look_at_repository", &sent).await;
     assert_eq!((reply.status.as_u16(), reply.location()), (303, "/admin/catalog/far#source"), "{}", reply.text);
-    assert!(house.ada.get(far).await.text.contains("The repository can&#x27;t be read") || house.ada.get(far).await.text.contains("The repository can't be read"));
+    assert!(
+        house.ada.get(far).await.text.contains("The repository can&#x27;t be read")
+            || house.ada.get(far).await.text.contains("The repository can't be read")
+    );
 }

@@ -71,7 +71,11 @@ pub(super) async fn begin(
         ("text", _, "") => StackSource::Text { path: format!("stacks/{name}/docker-compose.yml") },
         ("text", _, path) => StackSource::Text { path: path.to_owned() },
         (_, "", _) => {
-            return refuse(cx, "repository", "Write the repository's address, such as https://git.example.org/web.git.");
+            return refuse(
+                cx,
+                "repository",
+                "Write the repository's address, such as https://git.example.org/web.git.",
+            );
         }
         (_, repository, _) => StackSource::git(repository),
     };
@@ -94,12 +98,7 @@ async fn keep(
     Ok(())
 }
 
-pub(super) async fn keep_form(
-    cx: &RequestCx,
-    stack: &str,
-    environment: &str,
-    fields: &Fields,
-) -> Result<(), AppError> {
+pub(super) async fn keep_form(cx: &RequestCx, stack: &str, environment: &str, fields: &Fields) -> Result<(), AppError> {
     let operator = operator(cx)?;
     keep(cx, &operator, stack, environment, fields).await?;
     redirect(&address(stack, environment));

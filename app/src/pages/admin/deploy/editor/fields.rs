@@ -124,7 +124,8 @@ fn published(typed: &Typed, inherited: Option<&Stack>) -> impl IntoView + use<> 
 
 fn health(typed: &Typed, inherited: Option<&Stack>) -> impl IntoView + use<> {
     let known = inherited.map(|stack| stack.health.clone()).unwrap_or_default();
-    let shown = |seconds: Option<u32>| seconds.map_or_else(|| "as the program has it".to_owned(), |one| one.to_string());
+    let shown =
+        |seconds: Option<u32>| seconds.map_or_else(|| "as the program has it".to_owned(), |one| one.to_string());
     let problem = typed.problem.clone();
     view! {
         <fieldset class="group">
@@ -155,8 +156,15 @@ fn health(typed: &Typed, inherited: Option<&Stack>) -> impl IntoView + use<> {
 
 /// The other stacks, as boxes to tick: those that must be healthy first.
 fn dependencies(editor: &Editor, typed: &Typed) -> impl IntoView + use<> {
-    let mut others: Vec<String> =
-        editor.draft.reading.catalog.stacks.iter().map(|one| one.name.clone()).filter(|name| *name != editor.name).collect();
+    let mut others: Vec<String> = editor
+        .draft
+        .reading
+        .catalog
+        .stacks
+        .iter()
+        .map(|one| one.name.clone())
+        .filter(|name| *name != editor.name)
+        .collect();
     // One that the catalog does not have any more can still be taken away.
     let named = editor.stack.iter().flat_map(|stack| stack.depends_on.clone());
     others.extend(named.filter(|name| editor.draft.reading.catalog.stack(name).is_none()));
@@ -169,9 +177,10 @@ fn dependencies(editor: &Editor, typed: &Typed) -> impl IntoView + use<> {
             view! { <Check name=field label=name checked=checked /> }
         })
         .collect_view();
+    let is_open = chosen > 0;
     let summary = if chosen == 0 { "none".to_owned() } else { chosen.to_string() };
     view! {
-        <details class="group" open=(chosen > 0)>
+        <details class="group" open=is_open>
             <summary>{format!("Stacks that must be healthy first: {summary}")}</summary>
             <div class="boxes">{boxes}</div>
         </details>
@@ -196,14 +205,24 @@ pub(super) fn compose(editor: &Editor) -> impl IntoView + use<> {
 }
 
 /// A box for several lines, such as further compose files.
-pub(super) fn lines(typed: &Typed, name: &'static str, label: &'static str, hint: &'static str) -> impl IntoView + use<> {
+pub(super) fn lines(
+    typed: &Typed,
+    name: &'static str,
+    label: &'static str,
+    hint: &'static str,
+) -> impl IntoView + use<> {
     view! {
         <TextArea name=name label=label value=typed.value(name) hint=hint problem=typed.problem.clone() rows=2 />
     }
 }
 
 /// A line of text.
-pub(super) fn line(typed: &Typed, name: &'static str, label: &'static str, hint: &'static str) -> impl IntoView + use<> {
+pub(super) fn line(
+    typed: &Typed,
+    name: &'static str,
+    label: &'static str,
+    hint: &'static str,
+) -> impl IntoView + use<> {
     view! {
         <Field name=name label=label value=typed.value(name) hint=hint problem=typed.problem.clone() kind=FieldKind::Text />
     }

@@ -26,10 +26,8 @@ use crate::{
 };
 
 /// What can be said to have been done.
-const DONE: &[(&str, &str)] = &[
-    ("begun", "The stack is in your draft. It exists once you save."),
-    ("dropped", "Dropped what was half typed."),
-];
+const DONE: &[(&str, &str)] =
+    &[("begun", "The stack is in your draft. It exists once you save."), ("dropped", "Dropped what was half typed.")];
 
 /// All that the page of a stack shows.
 pub(super) struct Editor {
@@ -126,7 +124,8 @@ fn typed(state: &FormState, form: StackForm) -> StackForm {
     let StackForm { mut fields, problem } = form;
     let lists = (0..fields::MOST_VARIABLES)
         .flat_map(|index| ["name", "value", "secret"].map(|part| format!("var.{index}.{part}")));
-    let names: Vec<String> = fields.keys().cloned().chain(lists).collect();
+    let secret = ["secret_variable", "secret_name"].map(str::to_owned);
+    let names: Vec<String> = fields.keys().cloned().chain(lists).chain(secret).collect();
     for name in names {
         let text = state.value(&name);
         if !text.is_empty() || fields.contains_key(&name) {
@@ -134,6 +133,11 @@ fn typed(state: &FormState, form: StackForm) -> StackForm {
         }
     }
     StackForm { fields, problem }
+}
+
+/// Whether no field that is seen at once carries the complaint.
+fn is_elsewhere(problem: &Problem) -> bool {
+    problem.fields.iter().all(|one| one.field.starts_with("secret_") || one.field == "password")
 }
 
 /// The environments a stack may differ on: those of machines, and those it names.
@@ -162,7 +166,7 @@ fn whole(editor: Editor, as_text: bool) -> impl IntoView {
         <div class="stack">
             {bar(&editor.draft, editor.now)}
             {half_typed(&editor, as_text)}
-            {editor.refused.clone().filter(|problem| problem.fields.is_empty()).map(|problem| view! {
+            {editor.refused.clone().filter(is_elsewhere).map(|problem| view! {
                 <Notice tone=Tone::Bad title="It was not kept"><p>{problem.message}</p></Notice>
             })}
         </div>

@@ -25,11 +25,8 @@ use crate::{
 };
 
 /// What can be said to have been done.
-const DONE: &[(&str, &str)] = &[
-    ("saved", "Saved. Nothing was deployed."),
-    ("together", "Brought together."),
-    ("back", "Your draft is back."),
-];
+const DONE: &[(&str, &str)] =
+    &[("saved", "Saved. Nothing was deployed."), ("together", "Brought together."), ("back", "Your draft is back.")];
 
 /// Renders it.
 ///
@@ -62,7 +59,8 @@ pub async fn page(cx: PageCx) -> PageResult {
     let now = cx.now();
     let view = move || {
         let body = if !draft.clashes.is_empty() {
-            clashes::all(&draft.clashes, refused.clone().or_else(|| save.problem.clone().map(|one| one.message))).into_any()
+            clashes::all(&draft.clashes, refused.clone().or_else(|| save.problem.clone().map(|one| one.message)))
+                .into_any()
         } else if draft.is_changed() {
             changed(&draft, &save, now).into_any()
         } else {
@@ -145,6 +143,7 @@ fn changed(draft: &Draft, save: &FormState, now: Millis) -> impl IntoView + use<
     let is_ready = draft.unfinished.is_empty();
     let at = draft.changed_at.unwrap_or(now);
     let problem = save.problem.clone();
+    let message = save.value_or("message", message(draft));
     view! {
         <p class="reading-text">"Kept "<When at now />". Stacks: "{links(draft)}</p>
         {half_typed(draft)}
@@ -158,7 +157,7 @@ fn changed(draft: &Draft, save: &FormState, now: Millis) -> impl IntoView + use<
                 <TextArea
                     name="message"
                     label="What you changed and why"
-                    value=save.value_or("message", message(draft))
+                    value=message.clone()
                     problem=problem
                     rows=2
                     required=true
@@ -191,7 +190,9 @@ fn half_typed(draft: &Draft) -> impl IntoView + use<> {
         .map(|(name, typed)| {
             let (what, href) = match typed {
                 Unfinished::Text { .. } => ("text", format!("{}?as=text", address(name, ""))),
-                Unfinished::Form { environment, .. } => ("form", address(name, environment.as_deref().unwrap_or_default())),
+                Unfinished::Form { environment, .. } => {
+                    ("form", address(name, environment.as_deref().unwrap_or_default()))
+                }
             };
             view! { <li><a href=href>{format!("The {what} of {name}")}</a></li> }
         })
@@ -231,7 +232,8 @@ fn message(draft: &Draft) -> String {
     for part in draft.parts() {
         match part {
             Part::Stack(name) => {
-                let (before, after) = (draft.base.stack_text(&name).is_some(), draft.snapshot.stack_text(&name).is_some());
+                let (before, after) =
+                    (draft.base.stack_text(&name).is_some(), draft.snapshot.stack_text(&name).is_some());
                 match (before, after) {
                     (false, _) => added.push(name),
                     (_, false) => removed.push(name),

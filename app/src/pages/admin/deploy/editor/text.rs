@@ -74,7 +74,8 @@ pub(super) fn numbered(
         .map(|number| {
             let severity = worst.get(&number).copied();
             let id = anchors.then(|| format!("L{number}"));
-            let about = severity.map(|severity| view! { <span class="sr-only">{format!(" {}", word(severity))}</span> });
+            let about =
+                severity.map(|severity| view! { <span class="sr-only">{format!(" {}", word(severity))}</span> });
             view! {
                 <span class="line-number" id=id data-tone=severity.map(|severity| tone(severity).as_str())>
                     {number.to_string()}{about}"\n"

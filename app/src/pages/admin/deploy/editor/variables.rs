@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use types::catalog::{Variable, VariableValue};
 
 use super::{fields::Typed, page::Editor};
-use crate::ui::{Button, ButtonKind, Field, FieldKind, Icon, IconName, PopButton, Dialog};
+use crate::ui::{Button, ButtonKind, Dialog, Field, FieldKind, Icon, IconName, PopButton};
 
 /// Empty rows below the others.
 const EMPTY_ROWS: usize = 2;
@@ -54,8 +54,9 @@ fn row(editor: &Editor, typed: &Typed, index: usize) -> impl IntoView + use<> {
     let whose = if name.is_empty() { format!("new variable {}", index + 1) } else { name.clone() };
     let complaints: Vec<AnyView> =
         ["name", "value", "secret"].iter().filter_map(|part| complaint(typed, &field(part))).collect();
+    let is_bad = !complaints.is_empty();
     view! {
-        <li class="var" data-bad=(!complaints.is_empty()).then_some("")>
+        <li class="var" data-bad=is_bad.then_some("")>
             <input
                 class="input code-input"
                 name=field("name")
@@ -127,14 +128,16 @@ fn secret(editor: &Editor, typed: &Typed, field: String, whose: &str) -> impl In
 fn new_secret(editor: &Editor, typed: &Typed) -> impl IntoView + use<> {
     let problem = typed.problem.clone();
     let stack = editor.name.clone();
+    let or = |name: &str, otherwise: String| if typed.has(name) { typed.value(name) } else { otherwise };
     let variable = editor.lacking.first().map(|(name, _)| name.clone()).unwrap_or_default();
+    let (variable, name) = (or("secret_variable", variable), or("secret_name", format!("{stack}/")));
     view! {
         <PopButton target="new-secret" icon=IconName::Key>"Store a new secret"</PopButton>
         <Dialog id="new-secret" title="Store a new secret">
             <div class="form">
                 <p class="muted">"The value goes into the vault at once, as a commit of its own, and is never shown again. The variable gets a reference to it in your draft."</p>
                 <Field name="secret_variable" label="Variable" value=variable problem=problem.clone() autocomplete="off" />
-                <Field name="secret_name" label="Name in the vault" value=format!("{stack}/") problem=problem.clone() autocomplete="off" />
+                <Field name="secret_name" label="Name in the vault" value=name problem=problem.clone() autocomplete="off" />
                 <Field name="password" label="Value" kind=FieldKind::NewPassword problem=problem />
                 <div class="actions">
                     <Button kind=ButtonKind::Primary attr:formaction="/api/store_stack_secret">"Store it"</Button>
