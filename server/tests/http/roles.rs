@@ -64,7 +64,7 @@ const FUNCTIONS: &[(&str, [u16; 3])] = &[
     ("/api/rename_stack", [401, 403, 422]),
     ("/api/copy_stack", [401, 403, 422]),
     ("/api/remove_stack", [401, 403, 422]),
-    ("/api/compare_remote", [401, 403, 404]),
+    ("/api/compare_remote", [401, 403, 200]),
     ("/api/sync_catalog", [401, 403, 404]),
     ("/api/restore_catalog", [401, 403, 422]),
     ("/api/import_catalog", [401, 403, 422]),

@@ -2,7 +2,7 @@
 //! and what importing would do.
 
 use catalog::{Asked, Change, Import, Preview, Stretch, diff, plan_import};
-use types::catalog::{CatalogVersion, Diagnostic, FileChange, Revision};
+use types::catalog::{CatalogVersion, FileChange, Revision};
 
 use super::{Deploy, DeployError, Operator};
 
@@ -57,8 +57,6 @@ pub struct ImportReview {
     pub base: CatalogVersion,
     /// What would change, file by file, secrets hidden.
     pub files: Vec<FileChange>,
-    /// What the catalog would say then.
-    pub findings: Vec<Diagnostic>,
 }
 
 impl Deploy {
@@ -125,7 +123,7 @@ impl Deploy {
             message: String::new(),
             at: self.0.world.now(),
         };
-        let Preview { files, reading, .. } = self.0.home.repository().await?.preview(&change).await?;
-        Ok(ImportReview { import, base, files, findings: reading.diagnostics })
+        let Preview { files, .. } = self.0.home.repository().await?.preview(&change).await?;
+        Ok(ImportReview { import, base, files })
     }
 }

@@ -28,7 +28,7 @@ async fn a_version_is_read_restored_and_taken_back() {
     assert_eq!(commits(&house, compose).await, [all[0].clone(), first.clone()]);
 
     let page = house.ada.get(&format!("/admin/catalog/history/{}", all[1])).await.text;
-    assert!(page.contains("somebody") && page.contains("data-change=\"added\"") && page.contains("&quot;two&quot;"), "{page}");
+    assert!(page.contains("somebody") && page.contains("data-change=\"added\"") && page.contains("two"), "{page}");
     assert!(page.contains("Restore this version"), "{page}");
 
     let address = format!("/admin/catalog/history/{first}/restore");
@@ -41,7 +41,7 @@ async fn a_version_is_read_restored_and_taken_back() {
     house.set("web", "A", "three").await;
     let reply = house.ada.post_form(&address, "/api/restore_catalog", &fields).await;
     assert_eq!(reply.status, 409, "{}", reply.text);
-    assert!(reply.text.contains("What others changed since") && reply.text.contains("&quot;three&quot;"), "{}", reply.text);
+    assert!(reply.text.contains("What others changed since") && reply.text.contains("three"), "{}", reply.text);
     assert_eq!(commits(&house, "/admin/catalog/history").await.len(), 4);
 
     let base = between(&reply.text, "name=\"base\" value=\"", "\"").unwrap();

@@ -69,7 +69,7 @@ pub async fn page(cx: PageCx) -> PageResult {
 }
 
 fn inside(review: &ImportReview) -> impl IntoView + use<> {
-    let ImportReview { import, base, files, .. } = review;
+    let ImportReview { import, base, files } = review;
     let left = (!import.left.is_empty()).then(|| left(&import.left));
     let base = base.to_string();
     let rewritten = if files.is_empty() {
