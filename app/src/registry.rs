@@ -2,8 +2,9 @@
 //! role: a new function without a row here does not exist.
 
 use leptos::server_fn::{ServerFn, axum::register_explicit};
-use types::Permission::{self, Administrator, Member, Public};
+use types::Permission::{self, Administrator, Deploy, Look, Member, Public, SignedIn};
 
+use crate::pages::admin::deploy::{bind::api as bind, connect::api as connect, container::api as container};
 use crate::pages::{
     account::api as account, admin::deploy::api as deploy, admin::deploy::assignments::api as assignments,
     admin::deploy::editor::api as editor, admin::deploy::history::api as history,
@@ -31,20 +32,20 @@ server_functions! {
     sign_in::SignOut => Public,
     join::AcceptInvitation => Public,
     account::SetTheme => Public,
-    account::ChangePassword => Member,
-    account::EndSession => Member,
-    account::EndOtherSessions => Member,
-    account::CreateToken => Member,
-    account::EndToken => Member,
+    account::ChangePassword => SignedIn,
+    account::EndSession => SignedIn,
+    account::EndOtherSessions => SignedIn,
+    account::CreateToken => SignedIn,
+    account::EndToken => SignedIn,
     people::Invite => Administrator,
     people::RevokeInvitation => Administrator,
     people::SetRole => Administrator,
     people::SetDisabled => Administrator,
     people::EndSessionsOf => Administrator,
-    deploy::LookAgain => Administrator,
-    deploy::ApplyPlan => Administrator,
-    deploy::CancelApply => Administrator,
-    deploy::ReleasePin => Administrator,
+    deploy::LookAgain => Look,
+    deploy::ApplyPlan => Deploy,
+    deploy::CancelApply => Deploy,
+    deploy::ReleasePin => Deploy,
     assignments::SwitchStacks => Administrator,
     assignments::RenameStack => Administrator,
     assignments::CopyStack => Administrator,
@@ -64,6 +65,13 @@ server_functions! {
     editor::RebaseDraft => Administrator,
     editor::DiscardDraft => Administrator,
     editor::BringBackDraft => Administrator,
+    connect::ProbePortainer => Administrator,
+    connect::ConnectPortainer => Administrator,
+    bind::TestEnvironment => Administrator,
+    bind::BindEnvironment => Administrator,
+    bind::UnbindEnvironment => Administrator,
+    bind::PlaceGuest => Administrator,
+    container::RestartContainer => Deploy,
     chat::SendMessage => Member,
     chat::EditMessage => Member,
     chat::Regenerate => Member,

@@ -54,13 +54,20 @@ const PLAIN: Route = Route {
 /// A page of the chat.
 const CHAT: Route = Route { subdomain: Some("chat"), islands: true, ..PLAIN };
 
-/// A page for those who look after deployments.
+/// A page for administrators.
 const ADMIN: Route = Route { permission: Permission::Administrator, ..PLAIN };
+
+/// A page of deployments to look at.
+const LOOK: Route = Route { permission: Permission::Look, ..PLAIN };
+
+/// A page of the catalog, for those who may change it.
+const CATALOG: Route = Route { permission: Permission::Administrator, ..PLAIN };
 
 /// Every page.
 pub static ROUTES: &[Route] = &[
     Route {
         path: "/",
+        permission: Permission::SignedIn,
         menu: Some(Menu { label: "Home", icon: IconName::Home, administration: false }),
         page: |cx| Box::pin(pages::home::page::page(cx)),
         ..PLAIN
@@ -77,53 +84,73 @@ pub static ROUTES: &[Route] = &[
         path: "/admin",
         menu: Some(Menu { label: "Deployments", icon: IconName::Layers, administration: true }),
         page: |cx| Box::pin(pages::admin::deploy::overview::page(cx)),
+        ..LOOK
+    },
+    Route { path: "/admin/connect", page: |cx| Box::pin(pages::admin::deploy::connect::page::page(cx)), ..ADMIN },
+    Route { path: "/admin/environments/add", page: |cx| Box::pin(pages::admin::deploy::bind::add::page(cx)), ..ADMIN },
+    Route {
+        path: "/admin/environments/bind",
+        page: |cx| Box::pin(pages::admin::deploy::bind::page::page(cx)),
         ..ADMIN
     },
-    Route { path: "/admin/environments", page: |cx| Box::pin(pages::admin::deploy::environments::list(cx)), ..ADMIN },
+    Route {
+        path: "/admin/stacks/{environment}/{stack}/containers/{container}",
+        page: |cx| Box::pin(pages::admin::deploy::container::page::page(cx)),
+        ..LOOK
+    },
+    Route { path: "/admin/environments", page: |cx| Box::pin(pages::admin::deploy::environments::list(cx)), ..LOOK },
     Route {
         path: "/admin/environments/{name}",
         page: |cx| Box::pin(pages::admin::deploy::environments::one(cx)),
-        ..ADMIN
+        ..LOOK
     },
-    Route {
-        path: "/admin/stacks",
-        islands: true,
-        page: |cx| Box::pin(pages::admin::deploy::stacks::page(cx)),
-        ..ADMIN
-    },
+    Route { path: "/admin/stacks", page: |cx| Box::pin(pages::admin::deploy::stacks::page(cx)), ..LOOK },
     Route {
         path: "/admin/stacks/{environment}/{stack}",
         page: |cx| Box::pin(pages::admin::deploy::stack::page(cx)),
-        ..ADMIN
+        ..LOOK
     },
-    Route { path: "/admin/catalog", page: |cx| Box::pin(pages::admin::deploy::assignments::page::page(cx)), ..ADMIN },
+    Route {
+        path: "/admin/catalog/new",
+        page: |cx| Box::pin(pages::admin::deploy::editor::fresh::page(cx)),
+        ..CATALOG
+    },
+    Route {
+        path: "/admin/catalog/draft",
+        page: |cx| Box::pin(pages::admin::deploy::editor::save::page(cx)),
+        ..CATALOG
+    },
+    Route { path: "/admin/catalog", page: |cx| Box::pin(pages::admin::deploy::assignments::page::page(cx)), ..CATALOG },
     Route {
         path: "/admin/catalog/{stack}/more",
         page: |cx| Box::pin(pages::admin::deploy::assignments::more::page(cx)),
-        ..ADMIN
+        ..CATALOG
     },
-    Route { path: "/admin/catalog/history", page: |cx| Box::pin(pages::admin::deploy::history::list::page(cx)), ..ADMIN },
+    Route { path: "/admin/catalog/history", page: |cx| Box::pin(pages::admin::deploy::history::list::page(cx)), ..CATALOG },
     Route {
         path: "/admin/catalog/history/{version}",
         page: |cx| Box::pin(pages::admin::deploy::history::one::page(cx)),
-        ..ADMIN
+        ..CATALOG
     },
     Route {
         path: "/admin/catalog/history/{version}/restore",
         page: |cx| Box::pin(pages::admin::deploy::history::restore::page(cx)),
-        ..ADMIN
+        ..CATALOG
     },
-    Route { path: "/admin/catalog/import", page: |cx| Box::pin(pages::admin::deploy::import::page::page(cx)), ..ADMIN },
-    Route { path: "/admin/catalog/new", page: |cx| Box::pin(pages::admin::deploy::editor::fresh::page(cx)), ..ADMIN },
-    Route { path: "/admin/catalog/draft", page: |cx| Box::pin(pages::admin::deploy::editor::save::page(cx)), ..ADMIN },
+    Route { path: "/admin/catalog/import", page: |cx| Box::pin(pages::admin::deploy::import::page::page(cx)), ..CATALOG },
     Route {
         path: "/admin/catalog/{stack}",
         page: |cx| Box::pin(pages::admin::deploy::editor::page::page(cx)),
-        ..ADMIN
+        ..CATALOG
     },
-    Route { path: "/admin/plan", page: |cx| Box::pin(pages::admin::deploy::plan::page::page(cx)), ..ADMIN },
-    Route { path: "/admin/applies", page: |cx| Box::pin(pages::admin::deploy::applies::page::list(cx)), ..ADMIN },
-    Route { path: "/admin/applies/{id}", page: |cx| Box::pin(pages::admin::deploy::applies::page::one(cx)), ..ADMIN },
+    Route {
+        path: "/admin/plan",
+        permission: Permission::Deploy,
+        page: |cx| Box::pin(pages::admin::deploy::plan::page::page(cx)),
+        ..PLAIN
+    },
+    Route { path: "/admin/applies", page: |cx| Box::pin(pages::admin::deploy::applies::page::list(cx)), ..LOOK },
+    Route { path: "/admin/applies/{id}", page: |cx| Box::pin(pages::admin::deploy::applies::page::one(cx)), ..LOOK },
     Route {
         path: "/admin/people",
         permission: Permission::Administrator,
@@ -131,7 +158,19 @@ pub static ROUTES: &[Route] = &[
         page: |cx| Box::pin(pages::admin::people::page::page(cx)),
         ..PLAIN
     },
-    Route { path: "/account", page: |cx| Box::pin(pages::account::page::page(cx)), ..PLAIN },
+    Route { path: "/admin/people/{id}", page: |cx| Box::pin(pages::admin::people::person::page(cx)), ..ADMIN },
+    Route {
+        path: "/admin/audit",
+        menu: Some(Menu { label: "Audit", icon: IconName::Shield, administration: true }),
+        page: |cx| Box::pin(pages::admin::audit::page::page(cx)),
+        ..ADMIN
+    },
+    Route {
+        path: "/account",
+        permission: Permission::SignedIn,
+        page: |cx| Box::pin(pages::account::page::page(cx)),
+        ..PLAIN
+    },
     Route {
         path: "/sign-in",
         permission: Permission::Public,

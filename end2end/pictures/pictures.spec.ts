@@ -19,6 +19,7 @@ for (const scheme of ["light", "dark"] as const) {
       await page.emulateMedia({ colorScheme: scheme });
       await page.goto(address);
       if (await page.locator("form.composer").count()) await awake(page);
+      await shown.then?.(page);
       await shoot(page, shown.name);
     });
   }

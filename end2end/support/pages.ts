@@ -1,7 +1,7 @@
-import { type Page, expect } from "@playwright/test";
+import { type Locator, type Page, expect } from "@playwright/test";
 
 import { type House, type Person, type Stage, ask, deployed, invite, join, lastAnswer } from "./test.js";
-import { freePort } from "./server.js";
+import { Portainer, freePort } from "./server.js";
 
 /** One page as somebody meets it. */
 export interface Shown {
@@ -13,6 +13,8 @@ export interface Shown {
   status: number;
   /** Leads a browser of its own there and returns it with the page's address. */
   open(at: Place): Promise<{ page: Page; address: string }>;
+  /** Does what it is to be shown after, once it is loaded. */
+  then?(page: Page): Promise<void>;
 }
 
 /** What pages can be shown with. */
@@ -27,11 +29,12 @@ const asAdministrator = async ({ stage, house }: Place, address: string) => ({
 });
 const asNobody = async ({ stage, house }: Place, address: string) => ({ page: await stage.page(house.server.url), address });
 
-/** Another person in the house, who may do no more than everybody. */
-async function member({ stage, house }: Place, name: string): Promise<Person> {
+/** Another person in the house, with a role. */
+export async function somebody({ stage, house }: Place, name: string, role: string, environments: string[] = []): Promise<Person> {
   const page = await stage.page(house.server.url, house.administrator);
+  if (environments.length > 0) await deployed(page);
   const email = `${name}-${Date.now()}-${Math.random().toString(36).slice(2)}@example.org`.toLowerCase();
-  return join(stage.browser, await invite(page, name), name, email);
+  return join(stage.browser, await invite(page, name, role, environments), name, email);
 }
 
 /** The address of a conversation with one answer. */
@@ -39,6 +42,14 @@ async function conversation(page: Page): Promise<string> {
   await ask(page, "Show me a table, a list and some code.", "demo-sample");
   await expect(lastAnswer(page)).toHaveAttribute("data-status", "complete", { timeout: 30_000 });
   return page.url();
+}
+
+/** Presses a key until the script is awake and has shown something. */
+async function press(page: Page, key: string, shown: Locator): Promise<void> {
+  await expect(async () => {
+    if (!(await shown.isVisible())) await page.keyboard.press(key);
+    await expect(shown).toBeVisible({ timeout: 500 });
+  }).toPass();
 }
 
 /** A page of the demo's deployments, once they are on the stage. */
@@ -93,6 +104,18 @@ async function describe(page: Page, words: string): Promise<void> {
   await page.getByRole("button", { name: "Keep", exact: true }).click();
   await expect(page.locator("#draft-bar")).toContainText("1 stack changed");
 }
+/** A house that was shown a Portainer, and asks whether it is the right one. */
+const connecting = async ({ stage }: Place, address: string) => {
+  const portainer = await Portainer.start();
+  stage.after(() => portainer.stop());
+  const house = await stage.house({});
+  const page = await stage.page(house.server.url, house.administrator);
+  await page.goto("/admin/connect");
+  await page.getByLabel("Address").fill(portainer.url);
+  await page.getByRole("button", { name: "Look at it" }).click();
+  await expect(page.getByText("Its certificate's SHA-256 is")).toBeVisible();
+  return { page, address };
+};
 
 /** Every page there is, the ones that say what went wrong included. A route without a row here fails a test. */
 export const PAGES: Shown[] = [
@@ -202,6 +225,55 @@ export const PAGES: Shown[] = [
       return { page, address: "/admin/catalog/draft" };
     },
   },
+  {
+    name: "connect",
+    route: "/admin/connect",
+    status: 200,
+    open: async ({ stage }) => {
+      const house = await stage.house({});
+      return { page: await stage.page(house.server.url, house.administrator), address: "/admin/connect" };
+    },
+  },
+  { name: "connect-trust", status: 200, open: (at) => connecting(at, "/admin/connect?step=trust") },
+  {
+    name: "connect-access",
+    status: 200,
+    open: async (at) => {
+      const { page } = await connecting(at, "");
+      await page.getByLabel("I compared it").check();
+      await page.getByRole("button", { name: "Go on" }).click();
+      return { page, address: page.url() };
+    },
+  },
+  {
+    name: "environment-add",
+    route: "/admin/environments/add",
+    status: 200,
+    open: (at) => asAdministrator(at, "/admin/environments/add"),
+  },
+  {
+    name: "environment-bind",
+    route: "/admin/environments/bind",
+    status: 200,
+    open: async (at) => {
+      const { page } = await ofDeployments(at, "");
+      await page.goto("/admin/environments/bind?guest=rumpledev");
+      await page.getByRole("button", { name: "Test the connection" }).click();
+      await expect(page.getByText("Connected", { exact: true })).toBeVisible();
+      return { page, address: "/admin/environments/bind?guest=rumpledev" };
+    },
+  },
+  {
+    name: "container",
+    route: "/admin/stacks/{environment}/{stack}/containers/{container}",
+    status: 200,
+    open: (at) => ofDeployments(at, "/admin/stacks/rumpledev/workflows/containers/workflows-n8n-1"),
+  },
+  {
+    name: "container-search",
+    status: 200,
+    open: (at) => ofDeployments(at, "/admin/stacks/rumpledev/workflows/containers/workflows-n8n-1?q=connect&lines=500"),
+  },
   { name: "plan", route: "/admin/plan", status: 200, open: (at) => ofDeployments(at, "/admin/plan") },
   { name: "plan-removing", status: 200, open: (at) => ofDeployments(at, "/admin/plan?prune=all") },
   { name: "applies", route: "/admin/applies", status: 200, open: (at) => ofDeployments(at, "/admin/applies") },
@@ -235,7 +307,61 @@ export const PAGES: Shown[] = [
       return { page, address: "/admin" };
     },
   },
+  {
+    name: "palette",
+    status: 200,
+    open: (at) => ofDeployments(at, "/admin"),
+    then: async (page) => {
+      await press(page, "Control+k", page.getByRole("combobox"));
+      await expect(page.getByRole("option", { name: /^documents/ }).first()).toBeAttached();
+    },
+  },
+  {
+    name: "keys",
+    status: 200,
+    open: (at) => asAdministrator(at, "/account"),
+    then: (page) => press(page, "?", page.getByRole("dialog", { name: "Keys" })),
+  },
   { name: "people", route: "/admin/people", status: 200, open: (at) => asAdministrator(at, "/admin/people") },
+  {
+    name: "person",
+    route: "/admin/people/{id}",
+    status: 200,
+    open: async (at) => {
+      const { page } = await asAdministrator(at, "");
+      const grace = await somebody(at, "Grace", "Deployer", ["rumpledev"]);
+      await page.goto("/admin/people");
+      const link = page.getByRole("row").filter({ hasText: grace.email }).getByRole("link");
+      return { page, address: (await link.getAttribute("href")) ?? "" };
+    },
+  },
+  { name: "audit", route: "/admin/audit", status: 200, open: (at) => asAdministrator(at, "/admin/audit?check=chain") },
+  { name: "audit-none", status: 200, open: (at) => asAdministrator(at, "/admin/audit?to=2020-01-01") },
+  {
+    name: "home-viewer",
+    status: 200,
+    open: async (at) => {
+      await ofDeployments(at, "");
+      return { page: await at.stage.page(at.house.server.url, await somebody(at, "Vera", "Viewer")), address: "/" };
+    },
+  },
+  {
+    name: "deployments-viewer",
+    status: 200,
+    open: async (at) => {
+      await ofDeployments(at, "");
+      return { page: await at.stage.page(at.house.server.url, await somebody(at, "Vera", "Viewer")), address: "/admin" };
+    },
+  },
+  {
+    name: "environment-deployer",
+    status: 200,
+    open: async (at) => {
+      await ofDeployments(at, "");
+      const grace = await somebody(at, "Grace", "Deployer", ["rumpledev"]);
+      return { page: await at.stage.page(at.house.server.url, grace), address: "/admin/environments/rumpleprod" };
+    },
+  },
   { name: "account", route: "/account", status: 200, open: (at) => asAdministrator(at, "/account") },
   { name: "sign-in", route: "/sign-in", status: 200, open: (at) => asNobody(at, "/sign-in") },
   {
@@ -260,7 +386,7 @@ export const PAGES: Shown[] = [
     name: "403-forbidden",
     status: 403,
     open: async (at) => ({
-      page: await at.stage.page(at.house.server.url, await member(at, "Grace")),
+      page: await at.stage.page(at.house.server.url, await somebody(at, "Grace", "Member")),
       address: "/admin/people",
     }),
   },

@@ -24,10 +24,12 @@ export async function build(browser: Browser, options: ServerOptions): Promise<H
   return { server, administrator };
 }
 
-/** Invites somebody, as an administrator, and returns the one-time link. */
-export async function invite(administrator: Page, note: string): Promise<string> {
+/** Invites somebody, as an administrator, and returns the one-time link. A deployer comes with environments. */
+export async function invite(administrator: Page, note: string, role = "Member", environments: string[] = []): Promise<string> {
   await administrator.goto("/admin/people");
   await administrator.getByRole("button", { name: "Invite" }).click();
+  await administrator.getByRole("radio", { name: new RegExp(`^${role}`) }).check();
+  for (const name of environments) await administrator.getByRole("checkbox", { name, exact: true }).check();
   await administrator.getByLabel("For whom").fill(note);
   await administrator.getByRole("button", { name: "Make the link" }).click();
   return administrator.getByLabel("One-time link").inputValue();

@@ -22,6 +22,7 @@ for (const shown of PAGES) {
     const answer = await page.goto(address);
     expect(answer?.status()).toBe(shown.status);
     if (await page.locator("form.composer").count()) await awake(page);
+    await shown.then?.(page);
     expect(await shift(page), "layout shift").toBeLessThan(SHIFT);
     expect(await overflow(page), "pixels wider than the window").toBe(0);
     await expectAccessible(page);

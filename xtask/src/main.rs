@@ -7,6 +7,7 @@ mod ci;
 mod docker;
 mod fake;
 mod run;
+mod screenshots;
 mod setup;
 mod shell;
 mod steps;
@@ -30,6 +31,7 @@ enum Command {
     Ci(ci::Args),
     DockerCheck(docker::Args),
     Fake(fake::Args),
+    Screenshots(screenshots::Args),
     Setup(setup::Args),
 }
 
@@ -44,6 +46,7 @@ fn main() -> ExitCode {
         Command::Ci(args) => ci::main(&args),
         Command::DockerCheck(args) => docker::main(&args),
         Command::Fake(args) => fake::main(&args),
+        Command::Screenshots(args) => screenshots::main(&args),
         Command::Setup(args) => setup::main(&args),
     };
     match result {

@@ -22,3 +22,8 @@ pub(crate) fn done(word: Option<&str>, known: &[(&str, &'static str)]) -> Option
     let word = word?;
     known.iter().find(|(name, _)| *name == word).map(|(_, text)| ToastNote::new(*text))
 }
+
+/// A text as it stands in an address's query.
+pub(crate) fn encoded(text: &str) -> String {
+    percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
+}

@@ -65,23 +65,44 @@ pub fn local_path(path: Option<&str>) -> &str {
     }
 }
 
-/// Puts a person into the session and leads on to a path. The session gets a new key, so that one planted before is worth
-/// nothing. A session that was alive ends with its open streams, and nothing of it carries over.
+/// Puts a person into the session: [`enter`], then [`welcome`].
 ///
 /// # Errors
 /// `Internal` when the session cannot be kept.
 pub async fn sign_in(request: &RequestCx, user: UserId, path: &str) -> Result<(), AppError> {
+    enter(request, user).await?;
+    welcome(request, user, path).await;
+    Ok(())
+}
+
+/// Puts a person into the session. The session gets a new key, so that one planted before is worth
+/// nothing. A session that was alive ends with its open streams, and nothing of it carries over.
+///
+/// # Errors
+/// `Internal` when the session cannot be kept.
+pub async fn enter(request: &RequestCx, user: UserId) -> Result<(), AppError> {
     let session = &request.session;
-    if let Ok(member) = request.viewer.member() {
+    if let Ok(member) = request.viewer.signed_in() {
         respond(request, request.services.sessions().replace(member).await)?;
     }
     session.clear().await;
     kept(request, session.cycle_id().await)?;
     kept(request, session.insert(USER_KEY, user).await)?;
-    kept(request, session.save().await)?;
+    kept(request, session.save().await)
+}
+
+/// Takes a person out of the session again.
+///
+/// # Errors
+/// `Internal` when the session cannot be ended.
+pub async fn leave(request: &RequestCx) -> Result<(), AppError> {
+    kept(request, request.session.flush().await)
+}
+
+/// Remembers the device of somebody who has got in, and leads on to a path.
+pub async fn welcome(request: &RequestCx, user: UserId, path: &str) {
     remember_device(request, user).await;
     redirect(path);
-    Ok(())
 }
 
 /// Ends the session and drops its cookie.
@@ -89,7 +110,7 @@ pub async fn sign_in(request: &RequestCx, user: UserId, path: &str) -> Result<()
 /// # Errors
 /// `Internal` when the session cannot be ended.
 pub async fn sign_out(request: &RequestCx) -> Result<(), AppError> {
-    if let Ok(member) = request.viewer.member() {
+    if let Ok(member) = request.viewer.signed_in() {
         respond(request, request.services.sessions().sign_out(member).await)?;
     }
     // "Back" must not bring a private page out of the browser's memory.
@@ -120,6 +141,11 @@ pub async fn take_flash(request: &RequestCx, key: &str) -> Option<String> {
     let text = session.remove::<String>(key).await.ok().flatten()?;
     session.save().await.ok()?;
     Some(text)
+}
+
+/// Looks at a text kept by [`flash`], and leaves it for the next page too.
+pub async fn peek_flash(request: &RequestCx, key: &str) -> Option<String> {
+    request.session.get(key).await.ok().flatten()
 }
 
 /// Remembers light, dark or system in a cookie of this site and its subdomains. It is no secret, and only the server reads it.

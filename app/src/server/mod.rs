@@ -14,7 +14,10 @@ use service::{Services, Viewer};
 use tower_sessions::Session;
 use types::{Millis, Permission, Problem, ProblemCode, User};
 
-pub use answer::{flash, local_path, mend, redirect, respond, set_theme_cookie, sign_in, sign_out, take_flash};
+pub use answer::{
+    enter, flash, leave, local_path, mend, peek_flash, redirect, respond, set_theme_cookie, sign_in, sign_out,
+    take_flash, welcome,
+};
 pub use device::{device, remember_device};
 pub use form::{FormOutcome, FormState};
 pub use page::{Layout, Page, PageResult, ToastNote};
@@ -129,12 +132,12 @@ impl PageCx {
         &self.request.viewer
     }
 
-    /// The person who is looking. Routes for members reach their page only with one.
+    /// The person who is looking. Routes that are not public reach their page only with one.
     ///
     /// # Errors
     /// `SignInRequired` for nobody.
     pub fn user(&self) -> Result<User, AppError> {
-        Ok(mend(&self.request, self.viewer().member())?.user().clone())
+        Ok(mend(&self.request, self.viewer().signed_in())?.user().clone())
     }
 
     /// Now, by the clock of the use cases.
@@ -189,11 +192,7 @@ pub fn request() -> Result<RequestCx, AppError> {
 /// Whether a viewer meets a permission, as the problem to show when not.
 ///
 /// # Errors
-/// `SignInRequired` for nobody, `Forbidden` for a member where an administrator is needed.
+/// `SignInRequired` for nobody, `Forbidden` for whose role does not have it.
 pub fn admit(request: &RequestCx, permission: Permission) -> Result<(), AppError> {
-    match permission {
-        Permission::Public => Ok(()),
-        Permission::Member => mend(request, request.viewer.member()).map(|_| ()),
-        Permission::Administrator => mend(request, request.viewer.admin()).map(|_| ()),
-    }
+    mend(request, request.viewer.admit(permission))
 }

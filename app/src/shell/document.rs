@@ -23,6 +23,8 @@ pub(super) fn document(request: &RequestCx, route: Option<&'static Route>, page:
         Theme::System => None,
         chosen => Some(chosen.as_str()),
     };
+    // Who is not signed in has no menu, and so no places to go to.
+    let keys = (page.layout != Layout::Gate).then(|| keys(site));
     let head = view! {
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover, interactive-widget=resizes-content" />
@@ -30,12 +32,15 @@ pub(super) fn document(request: &RequestCx, route: Option<&'static Route>, page:
         <meta name="color-scheme" content=theme.unwrap_or("light dark") />
         {theme_colours(site.theme)}
         <link rel="stylesheet" href=style_sheet(&site.pkg) />
+        // Drawn in one piece: what is centred would jump while the parser is still at work below it.
+        <link rel="expect" href="#toasts" blocking="render" />
         <link rel="canonical" href=canonical />
         <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
         <link rel="icon" href="/icons/icon-192.png" sizes="192x192" type="image/png" />
         <link rel="apple-touch-icon" href="/icons/apple-touch-icon.png" />
         <link rel="manifest" href="/manifest.webmanifest" />
         {page.refresh_s.map(|seconds| view! { <noscript><meta http-equiv="refresh" content=seconds.to_string() /></noscript> })}
+        {keys}
         {islands.then(|| scripts(site))}
         {page.keeps.then(|| view! { <script src="/keep.js" defer></script> })}
     };
@@ -79,6 +84,11 @@ fn theme_colours(theme: Theme) -> AnyView {
 fn scripts(site: &SiteFacts) -> impl IntoView {
     let options = LeptosOptions::builder().output_name("thinkheads").site_pkg_dir(site.pkg.clone()).build();
     view! { <HydrationScripts options islands=true /> }
+}
+
+/// The script of the keys and the command palette. `cargo leptos` knows nothing of it.
+fn keys(site: &SiteFacts) -> Option<impl IntoView + use<>> {
+    (&*site.pkg != "pkg").then(|| view! { <script type="module" src=format!("/{}/keys.js", site.pkg)></script> })
 }
 
 fn toast_view(toast: ToastNote) -> impl IntoView {

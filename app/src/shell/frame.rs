@@ -41,6 +41,7 @@ pub(super) fn Frame(viewer: Viewer, spot: Spot, children: Children) -> impl Into
             <header class="side">
                 <Brand home=home />
                 <nav class="side-nav" aria-label="Main">{items}{heading}{administration}</nav>
+                <button class="side-keys" type="button" data-palette="" aria-keyshortcuts="Control+K Meta+K">"Go to …"<kbd>"Ctrl K"</kbd></button>
                 {user.map(|user| person(user.name, is_within(&path, "/account")))}
             </header>
             {main_part(layout, children)}

@@ -3,6 +3,7 @@
 mod document;
 mod frame;
 mod headers;
+mod palette;
 
 use std::sync::Arc;
 
@@ -15,6 +16,7 @@ use leptos::{
 use types::{Problem, ProblemCode};
 
 use self::headers::Keep;
+pub use self::palette::{Place, places};
 use crate::{
     pages::errors,
     routes::Route,
@@ -36,7 +38,20 @@ pub async fn respond(route: &'static Route, cx: PageCx) -> Response<String> {
             let status = refused.filter(|_| page.status == 200).unwrap_or(page.status);
             render(&request, Some(route), page.status(status))
         }
-        Err(error) => respond_problem(&request, &error.0),
+        Err(error) => respond_problem(&request, &with_granters(&request, error.0).await),
+    }
+}
+
+/// A refusal for want of a right, with the names of those who can give it.
+async fn with_granters(request: &RequestCx, problem: Problem) -> Problem {
+    let (ProblemCode::Forbidden, Ok(person)) = (problem.code, request.viewer.signed_in()) else { return problem };
+    match request.services.people().administrators(person).await {
+        Ok(names) if !names.is_empty() => {
+            let message = format!("{} Administrators here: {}.", problem.message, names.join(", "));
+            Problem { message, ..problem }
+        }
+        // The refusal stands without them.
+        _ => problem,
     }
 }
 
@@ -94,6 +109,8 @@ fn render(request: &RequestCx, route: Option<&'static Route>, page: Page) -> Res
     let owner = Owner::new_root(Some(Arc::new(SsrSharedContext::new_islands())));
     let (html, nonce) = owner.with(|| {
         provide_nonce();
+        // For links that are shown to whom they lead somewhere.
+        provide_context(request.viewer.clone());
         let nonce = use_nonce();
         let html = document::document(request, route, page).to_html();
         (html, nonce.as_ref().map(Nonce::to_string).unwrap_or_default())

@@ -12,7 +12,7 @@ pub fn Toasts(
     children: Option<Children>,
 ) -> impl IntoView {
     view! {
-        <div class="toasts" role="status" aria-live="polite">
+        <div id="toasts" class="toasts" role="status" aria-live="polite">
             {children.map(|children| children())}
         </div>
     }

@@ -2,7 +2,7 @@
 //! as `source` and are logged once, at the border.
 
 use store::StoreError;
-use types::{Problem, ProblemCode};
+use types::{Permission, Problem, ProblemCode};
 use upstream::phoenix::PhoenixError;
 
 /// A use case failed or was refused.
@@ -47,13 +47,25 @@ impl ServiceError {
         Self::refused(ProblemCode::SignInRequired, "Nobody is signed in here. Sign in, then try again.")
     }
 
-    /// Signed in, but not allowed.
+    /// Signed in, but not allowed. Says which role would be, and who can give it.
     #[must_use]
-    pub fn forbidden() -> Self {
-        Self::refused(
-            ProblemCode::Forbidden,
-            "This is for administrators. Ask an administrator to do it, or to give you that role.",
-        )
+    pub fn forbidden(lacking: Permission) -> Self {
+        let message = match lacking {
+            Permission::Public | Permission::SignedIn | Permission::Member => {
+                "Your role is viewer: it looks at deployments and does not use chat or services. An administrator can make you a \
+                 member."
+            }
+            Permission::Look => {
+                "Your role does not see deployments. An administrator can make you a viewer or a deployer."
+            }
+            Permission::Deploy => {
+                "Your role changes no deployments. An administrator can make you a deployer and choose the environments."
+            }
+            Permission::Administrator => {
+                "This is for administrators. Ask an administrator to do it, or to give you that role."
+            }
+        };
+        Self::refused(ProblemCode::Forbidden, message)
     }
 
     /// There is no such thing, or it is not this person's. `what` is a noun with its article: "That conversation".

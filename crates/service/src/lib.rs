@@ -1,6 +1,6 @@
 //! The use cases of ThinkHeads: people, sessions, chat, audit and jobs.
 //!
-//! A call takes a proof of permission ([`Member`], [`Admin`]) that only a session can mint, does its work through `store`
+//! A call takes a proof of permission ([`SignedIn`], [`Member`], [`Admin`], and in [`deploy`] their like) that only a session can mint, does its work through `store`
 //! and `upstream`, and writes an audit record where an act deserves one. Knows neither axum nor Leptos. The clock and
 //! chance come in as a [`World`]; limits and lifetimes as [`ServiceSettings`].
 
@@ -29,17 +29,20 @@ use upstream::phoenix::Inference;
 
 pub use audit::{Audit, AuditExport, AuditFormat, Auditor};
 pub use chat::Chat;
-pub use deploy::{Deploy, DeployError, DeploySettings, Operator};
+pub use deploy::{Deploy, DeployError, DeploySettings, Deployer, Onlooker, Operator};
 pub use error::ServiceError;
 pub use health::{Check, Health, JobCount, Readiness};
 pub use jobs::{JobError, Jobs};
 pub use metric::describe as describe_metrics;
-pub use people::{DEVICE_LIFETIME, InvitationView, People, TOKEN_PREFIX};
+pub use people::{DEVICE_LIFETIME, InvitationView, People, Recognised, TOKEN_PREFIX};
 pub use sessions::{SessionSave, Sessions, StoredSession};
 pub use settings::{
     ChatSettings, JobSettings, LimitSettings, PasswordSettings, Rate, ServiceSettings, SessionSettings,
 };
-pub use viewer::{Admin, Member, Origin, Viewer};
+pub use viewer::{Admin, Member, Origin, SignedIn, Viewer};
+
+/// Which records of the audit, what is wrong with it, and what a look at all of it found.
+pub use store::{AuditFault, AuditFilter, AuditVerdict};
 pub use world::{Id, World};
 
 pub(crate) use context::Context;
@@ -83,7 +86,7 @@ impl Services {
         let deploy = Deploy::new(parts.store.clone(), parts.world.clone(), parts.deploy.clone());
         let context = Context::new(parts);
         let chat = Chat::new(context.clone());
-        let people = People::new(context.clone(), chat.clone())?;
+        let people = People::new(context.clone(), chat.clone(), deploy.clone())?;
         Ok(Self(Arc::new(Inner {
             audit: Audit::new(context.clone()),
             jobs: Jobs::new(context.clone()),

@@ -3,7 +3,7 @@
 
 use std::{net::IpAddr, ops::Deref};
 
-use types::{Permission, Role, SessionPublicId, User};
+use types::{Permission, SessionPublicId, User};
 
 use crate::ServiceError;
 
@@ -55,51 +55,65 @@ impl Viewer {
         &self.origin
     }
 
-    /// The proof that somebody is signed in.
+    /// The proof that somebody is signed in, whatever their role.
     ///
     /// # Errors
     /// `SignInRequired` for nobody.
-    pub fn member(&self) -> Result<Member<'_>, ServiceError> {
+    pub fn signed_in(&self) -> Result<SignedIn<'_>, ServiceError> {
         match &self.person {
             Some((user, session)) if user.disabled_at.is_none() => {
-                Ok(Member { user, session: *session, origin: &self.origin })
+                Ok(SignedIn { user, session: *session, origin: &self.origin })
             }
             _ => Err(ServiceError::sign_in_required()),
         }
     }
 
+    /// The proof that whoever is signed in has a permission that goes with the role.
+    pub(crate) fn proven(&self, permission: Permission) -> Result<SignedIn<'_>, ServiceError> {
+        let person = self.signed_in()?;
+        if person.user.role.may(permission) { Ok(person) } else { Err(ServiceError::forbidden(permission)) }
+    }
+
+    /// The proof that somebody who uses the services is signed in.
+    ///
+    /// # Errors
+    /// `SignInRequired` for nobody, `Forbidden` for a viewer.
+    pub fn member(&self) -> Result<Member<'_>, ServiceError> {
+        self.proven(Permission::Member).map(|person| Member { person })
+    }
+
     /// The proof that an administrator is signed in.
     ///
     /// # Errors
-    /// `SignInRequired` for nobody, `Forbidden` for a member.
+    /// `SignInRequired` for nobody, `Forbidden` for everybody else.
     pub fn admin(&self) -> Result<Admin<'_>, ServiceError> {
-        let member = self.member()?;
-        match member.user.role {
-            Role::Administrator => Ok(Admin { member }),
-            Role::Member => Err(ServiceError::forbidden()),
-        }
+        self.proven(Permission::Administrator).map(|person| Admin { member: Member { person } })
     }
 
     /// Whether the viewer has a permission, e.g. to show a menu entry.
     #[must_use]
     pub fn may(&self, permission: Permission) -> bool {
-        match permission {
-            Permission::Public => true,
-            Permission::Member => self.member().is_ok(),
-            Permission::Administrator => self.admin().is_ok(),
-        }
+        self.admit(permission).is_ok()
+    }
+
+    /// Lets the viewer through to what a permission opens. A use case takes a proof all the same.
+    ///
+    /// # Errors
+    /// `SignInRequired` for nobody, `Forbidden` for whose role has it not.
+    pub fn admit(&self, permission: Permission) -> Result<(), ServiceError> {
+        if permission == Permission::Public { Ok(()) } else { self.proven(permission).map(drop) }
     }
 }
 
-/// The proof that a signed-in, enabled person asks.
+/// The proof that a signed-in, enabled person asks, whatever their role: for what is their own.
 #[derive(Clone, Copy, Debug)]
-pub struct Member<'a> {
+pub struct SignedIn<'a> {
     user: &'a User,
     session: SessionPublicId,
     origin: &'a Origin,
 }
 
-impl<'a> Member<'a> {
+impl<'a> SignedIn<'a> {
     /// Who asks.
     #[must_use]
     pub fn user(&self) -> &'a User {
@@ -116,6 +130,28 @@ impl<'a> Member<'a> {
     #[must_use]
     pub fn origin(&self) -> &'a Origin {
         self.origin
+    }
+}
+
+/// The proof that somebody asks who uses the services. Is [`SignedIn`] too.
+#[derive(Clone, Copy, Debug)]
+pub struct Member<'a> {
+    person: SignedIn<'a>,
+}
+
+impl<'a> Member<'a> {
+    /// The same person's proof of being signed in.
+    #[must_use]
+    pub fn signed_in(&self) -> SignedIn<'a> {
+        self.person
+    }
+}
+
+impl<'a> Deref for Member<'a> {
+    type Target = SignedIn<'a>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.person
     }
 }
 

@@ -1,6 +1,6 @@
 //! Applies: what the deployment engine began, and how it ended.
 
-use types::Millis;
+use types::{Millis, Rights, UserId};
 
 pub use types::deploy::ApplyState;
 
@@ -8,8 +8,9 @@ use crate::{
     AuditEntry, Result, Store, StoreError,
     audit::append,
     codec::{Word, number},
-    db::args,
+    db::{Tx, args},
     locks::{HeldLock, fence},
+    rights,
 };
 
 /// An apply to be begun.
@@ -27,7 +28,7 @@ pub struct NewApply {
     pub record: String,
     /// Now.
     pub now: Millis,
-    /// What the audit is to hold of it, in the same commit.
+    /// What the audit is to hold of it, in the same commit. Its actor is whose apply this is.
     pub audit: Option<AuditEntry>,
 }
 
@@ -90,20 +91,47 @@ impl TryFrom<ApplyDb> for ApplyRow {
     }
 }
 
+/// Asks the running applies of a person to stop between steps, those that `granted` does not cover any more, or all without any.
+/// Gives the ones that were not asked before.
+pub(crate) async fn cancel_of(tx: &mut Tx, user: UserId, granted: Option<&Rights>, now: Millis) -> Result<Vec<String>> {
+    let running: Vec<(String, String)> = tx
+        .all(
+            "SELECT a.id, string_agg(e.environment, '\n') FROM applies a JOIN apply_environments e ON e.apply_id = a.id \
+             WHERE a.actor_id = $1 AND a.state = 'running' AND a.cancel_asked_at IS NULL GROUP BY a.id ORDER BY a.id",
+            args![user],
+        )
+        .await?;
+    let mut cancelled = Vec::new();
+    for (id, environments) in running {
+        let mut touched = environments.lines();
+        if granted.is_some_and(|rights| touched.all(|environment| rights.may_deploy_to(environment))) {
+            continue;
+        }
+        tx.execute("UPDATE applies SET cancel_asked_at = $2 WHERE id = $1", args![&id, now]).await?;
+        cancelled.push(id);
+    }
+    Ok(cancelled)
+}
+
 impl Store {
     /// Writes that an apply begins, under the locks that it `held`. On the disk when this returns.
     ///
     /// # Errors
     /// [`StoreError::Conflict`] on `lock_lost` when another has taken one of the locks;
     /// [`StoreError::Conflict`] on `applies_id` when it was begun before, on `apply_environments_environment` when another apply
-    /// on one of its environments has not ended.
+    /// on one of its environments has not ended; [`StoreError::Conflict`] on `may_not_deploy` when whose it is was disabled or
+    /// lost the right meanwhile.
     pub async fn begin_apply(&self, new: &NewApply, held: &[HeldLock]) -> Result<()> {
+        let actor = new.audit.as_ref().and_then(|entry| entry.actor);
         let mut tx = self.db.begin_durable().await?;
+        if let Some(actor) = actor {
+            rights::hold_deployer(&mut tx, actor, &new.environments).await?;
+        }
         fence(&mut tx, held).await?;
         tx.execute(
-            "INSERT INTO applies (id, actor, owner, record, state, began_at, last_entry) \
-             VALUES ($1, $2, $3, $4, 'running', $5, 0)",
-            args![&new.id, &new.actor, &new.owner, &new.record, new.now],
+            "INSERT INTO applies (id, actor, actor_id, owner, record, state, began_at, last_entry) \
+             VALUES ($1, $2, $3, $4, $5, 'running', $6, 0)",
+            args![&new.id, &new.actor, actor, &new.owner, &new.record, new.now],
         )
         .await?;
         let mut environments: Vec<&str> = new.environments.iter().map(String::as_str).collect();

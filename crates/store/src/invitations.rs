@@ -1,6 +1,8 @@
 //! Invitations: links that make people.
 
-use types::{InvitationId, Millis, Role, User, UserId};
+use std::collections::BTreeSet;
+
+use types::{InvitationId, Millis, Rights, Role, User, UserId};
 
 use crate::{
     AuditEntry, NewUser, Result, Store, StoreError, audit,
@@ -31,6 +33,8 @@ pub struct InvitationRecord {
     pub kind: InvitationKind,
     /// The role it gives.
     pub role: Role,
+    /// The environments it grants to a deployer.
+    pub environments: BTreeSet<String>,
     /// A note of whom it is for; may be empty.
     pub note: String,
     /// Who made it; none for the program itself.
@@ -54,8 +58,8 @@ pub struct NewInvitation {
     pub token_hash: String,
     /// What it is for.
     pub kind: InvitationKind,
-    /// The role it gives.
-    pub role: Role,
+    /// The role it gives, and the environments it grants to a deployer.
+    pub rights: Rights,
     /// A note of whom it is for; may be empty.
     pub note: String,
     /// Who makes it; none for the program itself.
@@ -66,11 +70,19 @@ pub struct NewInvitation {
     pub expires_at: Millis,
 }
 
+macro_rules! invitation_columns {
+    () => {
+        "i.id, i.kind, i.role, i.note, i.created_by, i.created_at, i.expires_at, i.used_at, i.revoked_at, \
+         (SELECT string_agg(g.environment, '\n') FROM invitation_environments g WHERE g.invitation_id = i.id) AS environments"
+    };
+}
+
 #[derive(sqlx::FromRow)]
 struct InvitationDb {
     id: String,
     kind: String,
     role: String,
+    environments: Option<String>,
     note: String,
     created_by: Option<String>,
     created_at: i64,
@@ -87,6 +99,7 @@ impl TryFrom<InvitationDb> for InvitationRecord {
             id: parse("invitations.id", &row.id)?,
             kind: InvitationKind::from_word("invitations.kind", &row.kind)?,
             role: parse("invitations.role", &row.role)?,
+            environments: people::names(row.environments.as_deref()),
             note: row.note,
             created_by: parse_optional("invitations.created_by", row.created_by.as_deref())?,
             created_at: row.created_at,
@@ -111,7 +124,7 @@ impl Store {
                 new.id,
                 &new.token_hash,
                 new.kind.word(),
-                new.role.as_str(),
+                new.rights.role.as_str(),
                 &new.note,
                 new.created_by,
                 new.now,
@@ -119,6 +132,13 @@ impl Store {
             ],
         )
         .await?;
+        for environment in &new.rights.environments {
+            tx.execute(
+                "INSERT INTO invitation_environments (invitation_id, environment) VALUES ($1, $2)",
+                args![new.id, environment],
+            )
+            .await?;
+        }
         audit::append(&mut tx, entry).await?;
         tx.commit().await
     }
@@ -131,8 +151,7 @@ impl Store {
         let row: Option<InvitationDb> = self
             .db
             .optional(
-                "SELECT id, kind, role, note, created_by, created_at, expires_at, used_at, revoked_at \
-                 FROM invitations WHERE token_hash = $1",
+                concat!("SELECT ", invitation_columns!(), " FROM invitations i WHERE i.token_hash = $1"),
                 args![token_hash],
             )
             .await?;
@@ -147,8 +166,7 @@ impl Store {
         let rows: Vec<InvitationDb> = self
             .db
             .all(
-                "SELECT id, kind, role, note, created_by, created_at, expires_at, used_at, revoked_at \
-                 FROM invitations ORDER BY created_at DESC, id DESC",
+                concat!("SELECT ", invitation_columns!(), " FROM invitations i ORDER BY i.created_at DESC, i.id DESC"),
                 args![],
             )
             .await?;
@@ -175,7 +193,7 @@ impl Store {
         Ok(true)
     }
 
-    /// Uses an invitation up and makes the person, with the invitation's role. Of several tries at once one wins; when
+    /// Uses an invitation up and makes the person, with the invitation's role and environments. Of several tries at once one wins; when
     /// the person can't be made the invitation stays open.
     ///
     /// # Errors
@@ -189,11 +207,11 @@ impl Store {
         entry: AuditEntry,
     ) -> Result<User> {
         let mut tx = self.db.begin().await?;
-        let (kind, role): (String, String) = tx
+        let (id, kind, role): (String, String, String) = tx
             .one(
                 "UPDATE invitations SET used_at = $2 \
                  WHERE token_hash = $1 AND used_at IS NULL AND revoked_at IS NULL AND expires_at > $2 \
-                 RETURNING kind, role",
+                 RETURNING id, kind, role",
                 args![token_hash, now],
             )
             .await?;
@@ -202,7 +220,13 @@ impl Store {
         {
             return Err(StoreError::NotFound);
         }
-        let user = people::insert(&mut tx, new, parse("invitations.role", &role)?).await?;
+        let granted: Vec<(String,)> =
+            tx.all("SELECT environment FROM invitation_environments WHERE invitation_id = $1", args![&id]).await?;
+        let rights = Rights {
+            role: parse("invitations.role", &role)?,
+            environments: granted.into_iter().map(|(environment,)| environment).collect(),
+        };
+        let user = people::insert(&mut tx, new, &rights).await?;
         audit::append(&mut tx, entry).await?;
         tx.commit().await?;
         Ok(user)

@@ -1,13 +1,39 @@
 //! People.
 
-use types::{Millis, Role, User, UserId};
+use std::collections::BTreeSet;
+
+use types::{Millis, Rights, Role, User, UserId};
 
 use crate::{
     AuditEntry, Result, Store, StoreError, audit,
     codec::parse,
     db::{Tx, args},
-    generations, revocations, sessions, tokens,
 };
+
+/// The columns of a person, with the environments granted to them in one text, a name a line.
+macro_rules! user_columns {
+    ($users:literal) => {
+        concat!(
+            $users,
+            ".id, ",
+            $users,
+            ".email, ",
+            $users,
+            ".name, ",
+            $users,
+            ".role, ",
+            $users,
+            ".disabled_at, ",
+            $users,
+            ".created_at, ",
+            $users,
+            ".last_seen_at, (SELECT string_agg(g.environment, '\n') FROM user_environments g WHERE g.user_id = ",
+            $users,
+            ".id) AS environments"
+        )
+    };
+}
+pub(crate) use user_columns;
 
 /// A person with what signing in needs. Stays on the server.
 #[derive(Clone, PartialEq, Eq)]
@@ -16,6 +42,8 @@ pub struct UserRecord {
     pub user: User,
     /// The password's hash in PHC form.
     pub password_hash: String,
+    /// When this password was chosen.
+    pub password_changed_at: Millis,
 }
 
 impl std::fmt::Debug for UserRecord {
@@ -53,6 +81,7 @@ pub(crate) struct UserDb {
     email: String,
     name: String,
     role: String,
+    environments: Option<String>,
     disabled_at: Option<i64>,
     created_at: i64,
     last_seen_at: Option<i64>,
@@ -63,6 +92,7 @@ struct UserRecordDb {
     #[sqlx(flatten)]
     user: UserDb,
     password_hash: String,
+    password_changed_at: Millis,
 }
 
 impl TryFrom<UserDb> for User {
@@ -74,6 +104,7 @@ impl TryFrom<UserDb> for User {
             email: row.email,
             name: row.name,
             role: parse("users.role", &row.role)?,
+            environments: names(row.environments.as_deref()),
             disabled_at: row.disabled_at,
             created_at: row.created_at,
             last_seen_at: row.last_seen_at,
@@ -85,8 +116,17 @@ impl TryFrom<UserRecordDb> for UserRecord {
     type Error = StoreError;
 
     fn try_from(row: UserRecordDb) -> Result<Self> {
-        Ok(Self { user: row.user.try_into()?, password_hash: row.password_hash })
+        Ok(Self {
+            user: row.user.try_into()?,
+            password_hash: row.password_hash,
+            password_changed_at: row.password_changed_at,
+        })
     }
+}
+
+/// Environments from one text, a name a line.
+pub(crate) fn names(text: Option<&str>) -> BTreeSet<String> {
+    text.unwrap_or_default().lines().map(ToOwned::to_owned).collect()
 }
 
 /// An address as it is stored and looked up.
@@ -95,16 +135,23 @@ fn normalised(email: &str) -> String {
 }
 
 /// Makes a person inside a transaction.
-pub(crate) async fn insert(tx: &mut Tx, new: &NewUser, role: Role) -> Result<User> {
-    let row: UserDb = tx
-        .one(
-            "INSERT INTO users (id, email, name, role, password_hash, password_changed_at, created_at) \
-             VALUES ($1, $2, $3, $4, $5, $6, $6) \
-             RETURNING id, email, name, role, disabled_at, created_at, last_seen_at",
-            args![new.id, normalised(&new.email), &new.name, role.as_str(), &new.password_hash, new.now],
-        )
-        .await?;
-    row.try_into()
+pub(crate) async fn insert(tx: &mut Tx, new: &NewUser, rights: &Rights) -> Result<User> {
+    tx.execute(
+        "INSERT INTO users (id, email, name, role, password_hash, password_changed_at, created_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $6)",
+        args![new.id, normalised(&new.email), &new.name, rights.role.as_str(), &new.password_hash, new.now],
+    )
+    .await?;
+    grant(tx, new.id, &rights.environments).await?;
+    by_id(tx, new.id).await
+}
+
+pub(crate) async fn grant(tx: &mut Tx, id: UserId, environments: &BTreeSet<String>) -> Result<()> {
+    for environment in environments {
+        tx.execute("INSERT INTO user_environments (user_id, environment) VALUES ($1, $2)", args![id, environment])
+            .await?;
+    }
+    Ok(())
 }
 
 /// Puts those who add or remove administrators in line, then counts the active ones other than `but`.
@@ -120,7 +167,7 @@ pub(crate) async fn other_administrators(tx: &mut Tx, but: Option<UserId>) -> Re
 }
 
 /// Refuses when `id` is the only active administrator. Holds the line until the transaction ends.
-async fn keep_an_administrator(tx: &mut Tx, id: UserId) -> Result<()> {
+pub(crate) async fn keep_an_administrator(tx: &mut Tx, id: UserId) -> Result<()> {
     let others = other_administrators(tx, Some(id)).await?;
     let user = by_id(tx, id).await?;
     if others == 0 && user.role == Role::Administrator && user.disabled_at.is_none() {
@@ -139,10 +186,9 @@ pub(crate) async fn hold_enabled(tx: &mut Tx, id: UserId) -> Result<()> {
     if held == 0 { Err(StoreError::NotFound) } else { Ok(()) }
 }
 
-async fn by_id(tx: &mut Tx, id: UserId) -> Result<User> {
-    let row: UserDb = tx
-        .one("SELECT id, email, name, role, disabled_at, created_at, last_seen_at FROM users WHERE id = $1", args![id])
-        .await?;
+pub(crate) async fn by_id(tx: &mut Tx, id: UserId) -> Result<User> {
+    const BY_ID: &str = concat!("SELECT ", user_columns!("u"), " FROM users u WHERE u.id = $1");
+    let row: UserDb = tx.one(BY_ID, args![id]).await?;
     row.try_into()
 }
 
@@ -153,7 +199,7 @@ impl Store {
     /// [`StoreError::Conflict`] on `users_email` when the address is taken.
     pub async fn create_user(&self, new: &NewUser, entry: AuditEntry) -> Result<User> {
         let mut tx = self.db.begin().await?;
-        let user = insert(&mut tx, new, new.role).await?;
+        let user = insert(&mut tx, new, &new.role.into()).await?;
         audit::append(&mut tx, entry).await?;
         tx.commit().await?;
         Ok(user)
@@ -167,8 +213,11 @@ impl Store {
         let row: Option<UserRecordDb> = self
             .db
             .optional(
-                "SELECT id, email, name, role, disabled_at, created_at, last_seen_at, password_hash \
-                 FROM users WHERE email = $1",
+                concat!(
+                    "SELECT ",
+                    user_columns!("u"),
+                    ", u.password_hash, u.password_changed_at FROM users u WHERE u.email = $1"
+                ),
                 args![normalised(email)],
             )
             .await?;
@@ -183,8 +232,11 @@ impl Store {
         let row: Option<UserRecordDb> = self
             .db
             .optional(
-                "SELECT id, email, name, role, disabled_at, created_at, last_seen_at, password_hash \
-                 FROM users WHERE id = $1",
+                concat!(
+                    "SELECT ",
+                    user_columns!("u"),
+                    ", u.password_hash, u.password_changed_at FROM users u WHERE u.id = $1"
+                ),
                 args![id],
             )
             .await?;
@@ -198,11 +250,7 @@ impl Store {
     pub async fn users(&self) -> Result<Vec<User>> {
         let rows: Vec<UserDb> = self
             .db
-            .all(
-                "SELECT id, email, name, role, disabled_at, created_at, last_seen_at \
-                 FROM users ORDER BY lower(name), id",
-                args![],
-            )
+            .all(concat!("SELECT ", user_columns!("u"), " FROM users u ORDER BY lower(u.name), u.id"), args![])
             .await?;
         rows.into_iter().map(User::try_from).collect()
     }
@@ -267,53 +315,5 @@ impl Store {
             .execute("UPDATE users SET password_hash = $3 WHERE id = $1 AND password_hash = $2", args![id, old, new])
             .await?;
         Ok(changed > 0)
-    }
-
-    /// Gives a person a role.
-    ///
-    /// # Errors
-    /// [`StoreError::NotFound`] for nobody; [`StoreError::Conflict`] on `last_administrator` when this would leave no
-    /// active administrator.
-    pub async fn set_role(&self, id: UserId, role: Role, entry: AuditEntry) -> Result<()> {
-        let mut tx = self.db.begin().await?;
-        if role == Role::Administrator {
-            by_id(&mut tx, id).await?;
-        } else {
-            keep_an_administrator(&mut tx, id).await?;
-        }
-        tx.execute("UPDATE users SET role = $2 WHERE id = $1", args![id, role.as_str()]).await?;
-        audit::append(&mut tx, entry).await?;
-        tx.commit().await
-    }
-
-    /// Disables a person (`disabled_at` given) or enables them again. Disabling ends all their sessions and tokens in the same
-    /// transaction and writes a revocation, so that open streams end too, and asks their running answers to stop,
-    /// whichever process writes them.
-    ///
-    /// # Errors
-    /// [`StoreError::NotFound`] for nobody; [`StoreError::Conflict`] on `last_administrator` when this would leave no
-    /// active administrator.
-    pub async fn set_disabled(
-        &self,
-        id: UserId,
-        disabled_at: Option<Millis>,
-        now: Millis,
-        entry: AuditEntry,
-    ) -> Result<()> {
-        let mut tx = self.db.begin().await?;
-        if disabled_at.is_some() {
-            keep_an_administrator(&mut tx, id).await?;
-        } else {
-            by_id(&mut tx, id).await?;
-        }
-        tx.execute("UPDATE users SET disabled_at = $2 WHERE id = $1", args![id, disabled_at]).await?;
-        if disabled_at.is_some() {
-            sessions::delete_all(&mut tx, id, None).await?;
-            tokens::end_all(&mut tx, id, now).await?;
-            revocations::insert(&mut tx, id, None, None, now).await?;
-            generations::request_stop_of_all(&mut tx, id).await?;
-        }
-        audit::append(&mut tx, entry).await?;
-        tx.commit().await
     }
 }

@@ -1,4 +1,5 @@
-//! Revocations: how other processes and open streams learn that a session ended.
+//! Revocations: how other processes and open streams learn that a session ended, or that its person may do less than before. They
+//! say only that something may have ended: whoever hears of one asks what still holds.
 
 use types::{Millis, SessionPublicId, UserId};
 

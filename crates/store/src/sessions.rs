@@ -6,7 +6,7 @@ use crate::{
     AuditEntry, Result, Store, StoreError, audit,
     codec::{parse, parse_optional},
     db::{Tx, args},
-    people::UserDb,
+    people::{UserDb, user_columns},
     revocations, tokens,
 };
 
@@ -167,11 +167,13 @@ impl Store {
         let row: Option<SessionUserDb> = self
             .db
             .optional(
-                "SELECT s.id_hash, s.public_id, s.user_id, s.data, s.user_agent, s.network, \
-                 s.created_at AS began_at, s.last_seen_at AS used_at, s.expires_at, \
-                 u.id, u.email, u.name, u.role, u.disabled_at, u.created_at, u.last_seen_at \
-                 FROM sessions s JOIN users u ON u.id = s.user_id \
-                 WHERE s.id_hash = $1 AND s.expires_at > $2 AND u.disabled_at IS NULL",
+                concat!(
+                    "SELECT s.id_hash, s.public_id, s.user_id, s.data, s.user_agent, s.network, \
+                     s.created_at AS began_at, s.last_seen_at AS used_at, s.expires_at, ",
+                    user_columns!("u"),
+                    " FROM sessions s JOIN users u ON u.id = s.user_id \
+                     WHERE s.id_hash = $1 AND s.expires_at > $2 AND u.disabled_at IS NULL"
+                ),
                 args![id_hash, now],
             )
             .await?;

@@ -6,7 +6,7 @@ use crate::{
     AuditEntry, Result, Store, StoreError, audit,
     codec::parse,
     db::{Tx, args},
-    people::{self, UserDb},
+    people::{self, UserDb, user_columns},
     revocations,
 };
 
@@ -108,11 +108,13 @@ impl Store {
         let row: Option<TokenUserDb> = self
             .db
             .optional(
-                "SELECT t.id AS token_id, t.name AS token_name, t.created_at AS made_at, t.expires_at, t.last_used_at, \
-                 u.id, u.email, u.name, u.role, u.disabled_at, u.created_at, u.last_seen_at \
-                 FROM api_tokens t JOIN users u ON u.id = t.user_id \
-                 WHERE t.digest = $1 AND t.ended_at IS NULL AND (t.expires_at IS NULL OR t.expires_at > $2) \
-                 AND u.disabled_at IS NULL",
+                concat!(
+                    "SELECT t.id AS token_id, t.name AS token_name, t.created_at AS made_at, t.expires_at, t.last_used_at, ",
+                    user_columns!("u"),
+                    " FROM api_tokens t JOIN users u ON u.id = t.user_id \
+                     WHERE t.digest = $1 AND t.ended_at IS NULL AND (t.expires_at IS NULL OR t.expires_at > $2) \
+                     AND u.disabled_at IS NULL"
+                ),
                 args![digest, now],
             )
             .await?;

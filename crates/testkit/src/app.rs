@@ -19,7 +19,7 @@ use tokio::{
     sync::{OnceCell, oneshot},
     task::JoinHandle,
 };
-use types::Role;
+use types::{Rights, Role};
 use upstream::phoenix::fake::FakePhoenix;
 
 use crate::{Builder, PATIENCE, Person};
@@ -204,9 +204,9 @@ impl TestApp {
         self.invited(Role::Member).await
     }
 
-    /// Somebody new with a role, invited by the administrator.
-    pub async fn invited(&self, role: Role) -> Person {
-        let link = self.administrator().await.invite(role).await;
+    /// Somebody new with a role, as a deployer on some environments, invited by the administrator.
+    pub async fn invited(&self, rights: impl Into<Rights>) -> Person {
+        let link = self.administrator().await.invite(rights).await;
         let n = self.members.fetch_add(1, Ordering::Relaxed) + 1;
         let mut person = self.anonymous();
         person.join(&link, &format!("Member {n}"), &format!("member{n}@example.org")).await;

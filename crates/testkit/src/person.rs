@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use reqwest::{Client, RequestBuilder, Response};
 use serde::{Serialize, de::DeserializeOwned};
-use types::{Generation, GenerationId, Problem, Role};
+use types::{Generation, GenerationId, Problem, Rights};
 use url::Url;
 
 use crate::{Events, PATIENCE};
@@ -195,8 +195,11 @@ impl Person {
     ///
     /// # Panics
     /// When that does not work.
-    pub async fn invite(&self, role: Role) -> String {
-        let fields = [("role", role.as_str()), ("note", ""), ("days", "7")];
+    pub async fn invite(&self, rights: impl Into<Rights>) -> String {
+        let Rights { role, environments } = rights.into();
+        let names: Vec<String> = (0..environments.len()).map(|index| format!("environments[{index}]")).collect();
+        let mut fields = vec![("role", role.as_str()), ("note", ""), ("days", "7")];
+        fields.extend(names.iter().map(String::as_str).zip(environments.iter().map(String::as_str)));
         let reply = self.post_form("/admin/people", "/api/invite", &fields).await;
         assert_eq!(reply.status, StatusCode::SEE_OTHER, "inviting: {}", reply.text);
         let page = self.get("/admin/people").await.text;

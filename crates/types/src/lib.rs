@@ -20,7 +20,7 @@ pub use chat::{
 pub use id::{
     ApiTokenId, AuditId, ConversationId, GenerationId, IdError, InvitationId, JobId, MessageId, SessionPublicId, UserId,
 };
-pub use people::{AuditRecord, Invitation, InvitationState, Permission, Role, SessionInfo, User};
+pub use people::{AuditRecord, Invitation, InvitationState, Permission, Rights, Role, SessionInfo, User};
 pub use problem::{FieldProblem, Problem, ProblemCode};
 pub use secret::{Password, SecretText};
 pub use status::{ServiceState, ServiceStatus};

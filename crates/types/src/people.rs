@@ -1,33 +1,99 @@
 //! People, what they may do, and what was done.
 
-use std::{fmt, str::FromStr};
+use std::{collections::BTreeSet, fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
 use crate::{AuditId, InvitationId, Millis, SessionPublicId, UserId};
 
-/// What a person is here.
+/// What a person is here. The four are no straight line: a viewer looks at deployments and has no chat, a member has chat and no
+/// deployments.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
-    /// Uses the services.
+    /// Looks at deployments and changes nothing. Uses no service.
+    Viewer,
+    /// Uses the services. Sees nothing of deployments.
     Member,
-    /// Also runs the place: people, invitations and all that follows.
+    /// A member who also looks at deployments, and plans and applies on the environments granted to them.
+    Deployer,
+    /// May everything: people, catalog, secrets, environments, the audit.
     Administrator,
 }
 
 impl Role {
     /// Every role, in rising order of power.
-    pub const ALL: [Self; 2] = [Self::Member, Self::Administrator];
+    pub const ALL: [Self; 4] = [Self::Viewer, Self::Member, Self::Deployer, Self::Administrator];
 
     /// The word in the database and on the wire.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
+            Self::Viewer => "viewer",
             Self::Member => "member",
+            Self::Deployer => "deployer",
             Self::Administrator => "administrator",
         }
+    }
+
+    /// What it may, in a sentence for people.
+    #[must_use]
+    pub const fn meaning(self) -> &'static str {
+        match self {
+            Self::Viewer => "Looks at deployments. Changes nothing, and has no chat.",
+            Self::Member => "Uses chat and services. Sees no deployments.",
+            Self::Deployer => {
+                "A member who also sees all deployments, and plans and applies on the environments you choose."
+            }
+            Self::Administrator => "May everything: people, catalog, secrets, environments and the audit.",
+        }
+    }
+
+    /// Whether the role meets a permission, with nothing said of environments.
+    #[must_use]
+    pub const fn may(self, permission: Permission) -> bool {
+        match permission {
+            Permission::Public | Permission::SignedIn => true,
+            Permission::Member => !matches!(self, Self::Viewer),
+            Permission::Look => !matches!(self, Self::Member),
+            Permission::Deploy => matches!(self, Self::Deployer | Self::Administrator),
+            Permission::Administrator => matches!(self, Self::Administrator),
+        }
+    }
+}
+
+/// A role, and for a deployer the environments they deploy to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Rights {
+    /// The role.
+    pub role: Role,
+    /// The environments granted, by the names they have in the catalog. Empty for every role but the deployer's.
+    #[serde(default)]
+    pub environments: BTreeSet<String>,
+}
+
+impl Rights {
+    /// A deployer on these environments.
+    pub fn deployer<S: Into<String>>(environments: impl IntoIterator<Item = S>) -> Self {
+        Self { role: Role::Deployer, environments: environments.into_iter().map(Into::into).collect() }
+    }
+
+    /// Whether whoever has these rights may deploy to an environment.
+    #[must_use]
+    pub fn may_deploy_to(&self, environment: &str) -> bool {
+        match self.role {
+            Role::Administrator => true,
+            Role::Deployer => self.environments.contains(environment),
+            Role::Viewer | Role::Member => false,
+        }
+    }
+}
+
+impl From<Role> for Rights {
+    fn from(role: Role) -> Self {
+        Self { role, environments: BTreeSet::new() }
     }
 }
 
@@ -44,7 +110,7 @@ impl FromStr for Role {
         Self::ALL
             .into_iter()
             .find(|role| role.as_str() == text)
-            .ok_or_else(|| crate::Problem::field("role", "Choose one of: member, administrator."))
+            .ok_or_else(|| crate::Problem::field("role", "Choose one of: viewer, member, deployer, administrator."))
     }
 }
 
@@ -55,8 +121,14 @@ impl FromStr for Role {
 pub enum Permission {
     /// Anybody, signed in or not.
     Public,
-    /// Any signed-in, enabled person.
+    /// Any signed-in, enabled person, whatever their role: their own account.
+    SignedIn,
+    /// Whoever uses the services: member, deployer, administrator.
     Member,
+    /// Whoever may look at deployments: viewer, deployer, administrator.
+    Look,
+    /// Whoever may plan and apply somewhere: deployer, administrator. On which environments is proven by each act.
+    Deploy,
     /// An administrator.
     Administrator,
 }
@@ -73,12 +145,23 @@ pub struct User {
     pub name: String,
     /// What they are here.
     pub role: Role,
+    /// The environments a deployer deploys to; empty for every other role.
+    #[serde(default)]
+    pub environments: BTreeSet<String>,
     /// When they were disabled, if they are.
     pub disabled_at: Option<Millis>,
     /// When they joined.
     pub created_at: Millis,
     /// When they last did something, to the minute.
     pub last_seen_at: Option<Millis>,
+}
+
+impl User {
+    /// Their role with what is granted to them.
+    #[must_use]
+    pub fn rights(&self) -> Rights {
+        Rights { role: self.role, environments: self.environments.clone() }
+    }
 }
 
 /// One of a person's sessions.
@@ -122,6 +205,9 @@ pub struct Invitation {
     pub id: InvitationId,
     /// The role it gives.
     pub role: Role,
+    /// The environments it lets a deployer deploy to.
+    #[serde(default)]
+    pub environments: BTreeSet<String>,
     /// A note of whom it is for, as the inviter typed it; may be empty.
     pub note: String,
     /// Where it stands.

@@ -27,6 +27,7 @@ pub(crate) fn build(state: AppState, more: Router) -> Router {
     let people = pages
         .merge(api)
         .merge(api_v1::table::router(false))
+        .merge(table::router(table::DATA))
         .merge(more.with_state(()))
         .fallback(pages::missing)
         .layer(compression::layer())

@@ -25,7 +25,7 @@ use hyper::body::Frame;
 use serde::Deserialize;
 use service::deploy::model::ApplyId;
 use tokio::time::{Instant, Sleep, sleep};
-use types::{GenerationEvent, GenerationId, Problem, ProblemCode};
+use types::{GenerationEvent, GenerationId, Permission, Problem, ProblemCode};
 
 use super::problem;
 use crate::state::AppState;
@@ -80,18 +80,15 @@ pub(crate) async fn apply(
     let Ok(Query(From { after })) = from else {
         return refuse(Problem::field("after", "`after` is the number of the last entry you have, 0 for none."));
     };
-    let (member, operator) = match (cx.viewer.member(), cx.viewer.operator()) {
-        (Ok(member), Ok(operator)) => (member, operator),
+    let (person, onlooker) = match (cx.viewer.signed_in(), cx.viewer.onlooker()) {
+        (Ok(person), Ok(onlooker)) => (person, onlooker),
         (Err(error), _) | (_, Err(error)) => return refuse(error.problem()),
     };
     // Ends with its session, and with the right to look.
-    let revoked = cx.services.sessions().revoked(member.user().id, member.session());
-    match applies::frames(&cx.services, operator, ApplyId(id), after).await {
+    let revoked = cx.services.sessions().revoked(person.user().id, person.session(), Permission::Look);
+    match applies::frames(&cx.services, onlooker, cx.viewer.deployer().ok(), ApplyId(id), after).await {
         Ok(frames) => {
-            let blocks = frames.map(|frame| Block {
-                bytes: line("frame", 0, |line| serde_json::to_writer(line, &frame)),
-                last: frame.ended,
-            });
+            let blocks = frames.map(|one| frame(&one, one.ended));
             respond(blocks.take_until(Box::pin(revoked)), state.tuning.heartbeat)
         }
         Err(error) => refuse(problem::from_service(&error, trace_id)),
@@ -191,6 +188,11 @@ fn encode(event: &GenerationEvent) -> Bytes {
         GenerationEvent::Piece { n, text } => write_piece(line, *n, text),
         _ => serde_json::to_writer(line, event),
     })
+}
+
+/// One value as an event named `frame`.
+pub(crate) fn frame(value: &impl serde::Serialize, last: bool) -> Block {
+    Block { bytes: line("frame", 0, |line| serde_json::to_writer(line, value)), last }
 }
 
 /// One server-sent event of about `length` bytes. JSON holds no line break, so `data:` is one line.

@@ -7,7 +7,7 @@ use axum::{
     routing::{MethodFilter, MethodRouter, on},
 };
 
-use super::{health, metrics, streams};
+use super::{downloads, health, logs, metrics, palette, streams};
 use crate::state::AppState;
 
 /// One route.
@@ -36,10 +36,16 @@ pub(crate) const MACHINES: &[Endpoint] = &[
     Endpoint::get("/metrics", |filter| on(filter, metrics::show)),
 ];
 
+/// For scripts of our pages, and compressed.
+pub(crate) const DATA: &[Endpoint] = &[Endpoint::get("/api/palette", |filter| on(filter, palette::show))];
+
 /// For people, and never compressed: compression would wait for more.
 pub(crate) const STREAMS: &[Endpoint] = &[
     Endpoint::post("/api/stream/generations/{id}", |filter| on(filter, streams::generation)),
     Endpoint::post("/api/stream/applies/{id}", |filter| on(filter, streams::apply)),
+    Endpoint::post("/api/stream/containers/{environment}/{stack}/{container}", |filter| on(filter, logs::follow)),
+    Endpoint::get("/api/logs/{environment}/{stack}/{container}", |filter| on(filter, logs::download)),
+    Endpoint::get("/admin/audit/export", |filter| on(filter, downloads::audit)),
 ];
 
 /// A router of a table's routes.
@@ -49,5 +55,5 @@ pub(crate) fn router(table: &[Endpoint]) -> Router<AppState> {
 
 /// What is served beside pages, server functions and site files: method and path.
 pub fn other_routes() -> impl Iterator<Item = (&'static str, &'static str)> {
-    MACHINES.iter().chain(STREAMS).map(|route| (route.method, route.path))
+    MACHINES.iter().chain(DATA).chain(STREAMS).map(|route| (route.method, route.path))
 }

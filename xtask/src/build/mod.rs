@@ -45,6 +45,7 @@ pub(crate) fn main(args: &Args) -> Result<()> {
             // So that the browser tests can be started by hand after it.
             if !args.release {
                 bench()?;
+                fake_portainer()?;
             }
             server(args.release)
         })?;
@@ -77,6 +78,12 @@ pub(crate) fn server(release: bool) -> Result<PathBuf> {
 pub(crate) fn bench() -> Result<PathBuf> {
     shell::run(shell::cargo().args(["build", "--workspace", "--exclude", "frontend", "--bin", "bench"]))?;
     Ok(target().join("debug/bench"))
+}
+
+/// Builds the stand-in for Portainer that browser tests start beside the server, and returns it.
+pub(crate) fn fake_portainer() -> Result<PathBuf> {
+    shell::run(shell::cargo().args(["build", "--workspace", "--exclude", "frontend", "--example", "fake-portainer"]))?;
+    Ok(target().join("debug/examples/fake-portainer"))
 }
 
 /// cargo's folder for what it builds.

@@ -17,6 +17,9 @@ use sha2::{Digest as _, Sha256};
 use super::{bindgen, compress, copy_tree, css, files_under, target};
 use crate::{shell, steps::Steps, wasm};
 
+/// The script of the keys and the command palette, served as it is written.
+const KEYS: &str = "frontend/keys.js";
+
 /// Brings `site/` up to date in two steps and returns the build id.
 pub(crate) fn site(release: bool, steps: &mut Steps) -> Result<String> {
     let wasm = steps.step("Browser part: WebAssembly", || compile(release))?;
@@ -56,6 +59,7 @@ fn assemble(wasm: &Path, release: bool) -> Result<String> {
         }
     }
     fs::write(fresh.path().join("main.css"), css::bundle(&style)?)?;
+    fs::copy(root.join(KEYS), fresh.path().join("keys.js")).context(KEYS)?;
 
     let id = build_id(fresh.path())?;
     let folder = site.join("pkg").join(&id);
@@ -111,7 +115,7 @@ fn build_id(folder: &Path) -> Result<String> {
 /// Changes whenever an input may have: paths, sizes and times of change, not contents, so that it costs nothing to ask.
 fn stamp(wasm: &Path, release: bool) -> Result<String> {
     let root = shell::root();
-    let mut files = vec![wasm.to_owned(), std::env::current_exe()?];
+    let mut files = vec![wasm.to_owned(), std::env::current_exe()?, root.join(KEYS)];
     files.extend(files_under(&root.join("style"))?);
     files.extend(files_under(&root.join("public"))?);
     if release {

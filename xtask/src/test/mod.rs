@@ -2,7 +2,7 @@
 
 mod cargo;
 
-use std::{fs, path::Path};
+use std::{fs, path::PathBuf, process::Command};
 
 use anyhow::{Context as _, Result, bail};
 use clap::Parser;
@@ -103,11 +103,10 @@ pub(crate) fn all(what: &What<'_>, consent: Consent, steps: &mut Steps) -> Resul
         let _ = steps.step("Tests: cargo", || counted(cargo::test(filter)?, &mut sum));
     }
     if e2e {
-        let ready = build::site(release_site, steps)
-            .and_then(|_| steps.step("Server", || Ok((build::server(false)?, build::bench()?))));
+        let ready = build::site(release_site, steps).and_then(|_| steps.step("Server", Programs::build));
         match ready {
-            Ok((server, bench)) => {
-                let _ = steps.step("Tests: browser", || counted(playwright(filter, &server, &bench)?, &mut sum));
+            Ok(programs) => {
+                let _ = steps.step("Tests: browser", || counted(playwright(filter, &programs)?, &mut sum));
             }
             Err(_) => sum.add(Sum::BROKEN),
         }
@@ -118,7 +117,8 @@ pub(crate) fn all(what: &What<'_>, consent: Consent, steps: &mut Steps) -> Resul
     Ok(sum)
 }
 
-fn needs(unit: bool, e2e: bool) -> Vec<Need> {
+/// What the tests need.
+pub(crate) fn needs(unit: bool, e2e: bool) -> Vec<Need> {
     let mut needs = Vec::new();
     if unit {
         needs.extend([Need::Postgres, Need::Promtool, Need::Python]);
@@ -150,31 +150,57 @@ struct Stats {
     flaky: usize,
 }
 
-/// Playwright on the real binary. It learns where things are from `THINKHEADS_BIN`, `THINKHEADS_BENCH` (which fills
-/// databases), `THINKHEADS_SITE_DIR` and `CHROMIUM`.
-fn playwright(filter: Option<&str>, server: &Path, bench: &Path) -> Result<Sum> {
+/// What tests in a browser start.
+pub(crate) struct Programs {
+    server: PathBuf,
+    /// Fills databases.
+    bench: PathBuf,
+    /// Stands in for Portainer.
+    portainer: PathBuf,
+}
+
+impl Programs {
+    /// Builds them.
+    pub(crate) fn build() -> Result<Self> {
+        Ok(Self { server: build::server(false)?, bench: build::bench()?, portainer: build::fake_portainer()? })
+    }
+}
+
+/// Playwright's command in `end2end`, told where things are.
+pub(crate) fn playwright_command(programs: &Programs) -> Result<Command> {
     let folder = shell::root().join("end2end");
     if !folder.join("package.json").is_file() {
         bail!("end2end/package.json is missing");
     }
+    let mut npx = shell::command("npx");
+    npx.current_dir(&folder)
+        .args(["--no-install", "playwright", "test"])
+        .env("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1")
+        .env("THINKHEADS_BIN", &programs.server)
+        .env("THINKHEADS_BENCH", &programs.bench)
+        .env("THINKHEADS_FAKE_PORTAINER", &programs.portainer)
+        .env("THINKHEADS_SITE_DIR", shell::root().join("site"));
+    if let Some(chromium) = setup::chromium() {
+        npx.env("CHROMIUM", chromium);
+    }
+    Ok(npx)
+}
+
+/// Playwright on the real binary.
+fn playwright(filter: Option<&str>, programs: &Programs) -> Result<Sum> {
     let report = build::target().join("xtask/playwright.json");
     fs::create_dir_all(report.parent().context("the report needs a folder")?)?;
     if report.exists() {
         fs::remove_file(&report)?;
     }
-    let mut npx = shell::command("npx");
-    npx.current_dir(&folder)
-        .args(["--no-install", "playwright", "test", "--reporter=line,json"])
+    // Of the tests, and of the script that pages load as it is written.
+    let mut types = shell::command("npx");
+    shell::run(types.current_dir(shell::root().join("end2end")).args(["--no-install", "tsc", "--noEmit"]))?;
+    let mut npx = playwright_command(programs)?;
+    npx.arg("--reporter=line,json")
         .args(filter.map(|filter| format!("--grep={filter}")))
         .args(filter.map(|_| "--pass-with-no-tests"))
-        .env("PLAYWRIGHT_JSON_OUTPUT_NAME", &report)
-        .env("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1")
-        .env("THINKHEADS_BIN", server)
-        .env("THINKHEADS_BENCH", bench)
-        .env("THINKHEADS_SITE_DIR", shell::root().join("site"));
-    if let Some(chromium) = setup::chromium() {
-        npx.env("CHROMIUM", chromium);
-    }
+        .env("PLAYWRIGHT_JSON_OUTPUT_NAME", &report);
     let went_well = npx.status().context("could not start npx")?.success();
     let mut sum = match fs::read(&report) {
         Ok(json) => {

@@ -15,7 +15,7 @@ pub async fn change_password(
 ) -> Result<(), AppError> {
     use crate::server::{self, respond};
     let cx = server::request()?;
-    let member = respond(&cx, cx.viewer.member())?;
+    let member = respond(&cx, cx.viewer.signed_in())?;
     respond(&cx, cx.services.people().change_password(member, old_password, new_password).await)?;
     server::remember_device(&cx, member.user().id).await;
     server::redirect("/account?done=password");
@@ -30,7 +30,7 @@ pub async fn end_session(
 ) -> Result<(), AppError> {
     use crate::server::{self, respond};
     let cx = server::request()?;
-    let member = respond(&cx, cx.viewer.member())?;
+    let member = respond(&cx, cx.viewer.signed_in())?;
     respond(&cx, cx.services.sessions().end(member, session).await)?;
     server::redirect("/account?done=ended");
     Ok(())
@@ -41,7 +41,7 @@ pub async fn end_session(
 pub async fn end_other_sessions() -> Result<(), AppError> {
     use crate::server::{self, respond};
     let cx = server::request()?;
-    let member = respond(&cx, cx.viewer.member())?;
+    let member = respond(&cx, cx.viewer.signed_in())?;
     respond(&cx, cx.services.sessions().end_others(member).await)?;
     server::redirect("/account?done=ended");
     Ok(())
@@ -57,7 +57,7 @@ pub async fn create_token(
 ) -> Result<(), AppError> {
     use crate::server::{self, respond};
     let cx = server::request()?;
-    let member = respond(&cx, cx.viewer.member())?;
+    let member = respond(&cx, cx.viewer.signed_in())?;
     let days = (days > 0).then_some(days);
     let made = respond(&cx, cx.services.people().create_token(member, &name, days).await)?;
     server::flash(&cx, "token", made.text, "/account#tokens").await
@@ -71,7 +71,7 @@ pub async fn end_token(
 ) -> Result<(), AppError> {
     use crate::server::{self, respond};
     let cx = server::request()?;
-    let member = respond(&cx, cx.viewer.member())?;
+    let member = respond(&cx, cx.viewer.signed_in())?;
     respond(&cx, cx.services.people().end_token(member, token).await)?;
     server::redirect("/account?done=token#tokens");
     Ok(())

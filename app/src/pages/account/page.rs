@@ -25,7 +25,7 @@ const DONE: &[(&str, &str)] = &[
 /// # Errors
 /// When the sessions or tokens can't be read.
 pub async fn page(cx: PageCx) -> PageResult {
-    let member = cx.ok(cx.viewer().member())?;
+    let member = cx.ok(cx.viewer().signed_in())?;
     let sessions = cx.ok(cx.services().sessions().of(member).await)?;
     let tokens = cx.ok(cx.services().people().tokens(member).await)?;
     let user = member.user().clone();
@@ -51,12 +51,14 @@ pub async fn page(cx: PageCx) -> PageResult {
 }
 
 fn who(user: User) -> impl IntoView {
+    let names = user.environments.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
+    let role = if names.is_empty() { user.role.to_string() } else { format!("{} on {names}", user.role) };
     view! {
         <Section title="You" lead="An administrator can change your role.">
             <dl class="facts">
                 <div><dt>"Name"</dt><dd>{user.name}</dd></div>
                 <div><dt>"Email"</dt><dd>{user.email}</dd></div>
-                <div><dt>"Role"</dt><dd>{user.role.as_str()}</dd></div>
+                <div><dt>"Role"</dt><dd>{role}</dd></div>
             </dl>
         </Section>
     }

@@ -1,4 +1,5 @@
 //! Looking after the house.
 
+pub mod audit;
 pub mod deploy;
 pub mod people;

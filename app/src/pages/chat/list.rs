@@ -80,6 +80,7 @@ pub(super) fn Side(column: Column) -> impl IntoView {
                     placeholder="Search"
                     aria-label="Search conversations"
                     enterkeyhint="search"
+                    data-slash=""
                 />
             </form>
             <div class="conversations">{body}</div>

@@ -20,22 +20,26 @@ const RECENT: usize = 6;
 /// # Errors
 /// When the conversations can't be read.
 pub async fn page(cx: PageCx) -> PageResult {
-    let member = cx.ok(cx.viewer().member())?;
-    let recent = cx.ok(cx.services().chat().list(member, None).await)?.conversations;
-    let status = cx.services().chat().status();
+    let name = cx.user()?.name;
+    let chat = match cx.viewer().member() {
+        Ok(member) => Some((cx.services().chat().status(), cx.ok(cx.services().chat().list(member, None).await)?)),
+        Err(_) => None,
+    };
+    let (status, recent) = chat.unzip();
     let administrator = cx.viewer().may(Permission::Administrator);
-    let deployments = cx.viewer().operator().ok().map(|operator| summary(&cx, &operator));
-    let (name, now) = (member.user().name.clone(), cx.now());
+    let deployments = cx.viewer().onlooker().ok().map(|onlooker| summary(&cx, &onlooker));
+    let now = cx.now();
     let toast = done(cx.query("done"), &[("joined", "Welcome. Your account is ready.")]);
     let view = move || {
         view! {
             <PageHeader title=format!("Hello, {}", first_word(&name)) lead="This is what you can use here." />
             <div class="cards">
-                {chat_card(status, now)}
+                {status.map(|status| chat_card(status, now))}
                 {deployments.map(|summary| deployments_card(summary, now))}
                 {administrator.then(people_card)}
+                {administrator.then(audit_card)}
             </div>
-            {recent_block(recent, now)}
+            {recent.map(|recent| recent_block(recent.conversations, now))}
         }
     };
     Ok(Page::new("Home", view).toast(toast))
@@ -93,8 +97,20 @@ fn people_card() -> impl IntoView {
             <div class="card-head">
                 <h2 class="card-title"><Icon name=IconName::People />"People"</h2>
             </div>
-            <p class="card-text">"Invite people, change roles, end sessions."</p>
+            <p class="card-text">"Invite people, choose roles and environments, end sessions."</p>
             <div class="card-foot"><LinkButton href="/admin/people">"Open"</LinkButton></div>
+        </Card>
+    }
+}
+
+fn audit_card() -> impl IntoView {
+    view! {
+        <Card>
+            <div class="card-head">
+                <h2 class="card-title"><Icon name=IconName::Shield />"Audit"</h2>
+            </div>
+            <p class="card-text">"Who changed what, when and from where."</p>
+            <div class="card-foot"><LinkButton href="/admin/audit">"Open"</LinkButton></div>
         </Card>
     }
 }

@@ -23,7 +23,16 @@ pub async fn page(cx: PageCx) -> PageResult {
     } else {
         ("Join ThinkHeads", "You were invited. Choose how you want to be called and a password.")
     };
-    let view = move || view! { <Gate title lead>{fields(&form, token)}</Gate> };
+    let may = match (invitation.setup, invitation.environments.is_empty()) {
+        (true, _) => None,
+        (_, true) => Some(format!("You will be a {}. {}", invitation.role, invitation.role.meaning())),
+        (_, false) => {
+            let names = invitation.environments.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
+            Some(format!("You will be a {} and deploy to {names}.", invitation.role))
+        }
+    }
+    .map(|text| text.replace("a administrator", "an administrator"));
+    let view = move || view! { <Gate title lead>{may.map(|text| view! { <p class="muted">{text}</p> })}{fields(&form, token)}</Gate> };
     Ok(Page::new(title, view).layout(Layout::Gate).secret(true))
 }
 

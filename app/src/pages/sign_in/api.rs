@@ -18,8 +18,14 @@ pub async fn sign_in(
     use crate::server::{self, respond};
     let cx = server::request()?;
     let (people, device) = (cx.services.people(), server::device());
-    let user = respond(&cx, people.sign_in(&email, password, device.as_deref(), cx.viewer.origin()).await)?;
-    server::sign_in(&cx, user.id, server::local_path(next.as_deref())).await
+    let seen = respond(&cx, people.sign_in(&email, password, device.as_deref(), cx.viewer.origin()).await)?;
+    server::enter(&cx, seen.user.id).await?;
+    if let Err(error) = people.confirm(&seen).await {
+        server::leave(&cx).await?;
+        return respond(&cx, Err(error));
+    }
+    server::welcome(&cx, seen.user.id, server::local_path(next.as_deref())).await;
+    Ok(())
 }
 
 /// Ends this session.

@@ -118,7 +118,7 @@ impl Repository {
                 .map(str::to_owned)
                 .into();
         args.extend([most.to_string(), format!("--skip={skip}"), format, range.to_owned(), "--".to_owned()]);
-        args.extend(file.map(|file| format!(":(literal){file}")));
+        args.extend(file.map(str::to_owned));
         let text = self.text(Call::new(args)).await?;
         Ok(text.split(RECORD).skip(1).filter_map(revision).collect())
     }

@@ -39,8 +39,8 @@ async fn carry_out_proposal(cx: &Cx<'_>, also: &Also, on_failure: OnFailure, yes
     }
     let Proposal { also, plan, .. } = proposal;
     if let Some(blocked) = plan.blocked.first() {
-        use service::deploy::words::Worded as _;
-        return Err(Failure::invalid(blocked.cause.words().full()));
+        use service::deploy::words::{Surface, Worded as _};
+        return Err(Failure::invalid(blocked.cause.words().full(Surface::Terminal)));
     }
     if plan.steps.is_empty() {
         return Err(Failure::Refused("It runs just that already, so nothing was done.".to_owned()));

@@ -51,7 +51,7 @@ impl From<PortalError> for Failure {
             PortalError::Moved(_) | PortalError::Conflict(_) => ProblemCode::Conflict,
             PortalError::Refused(problem) => problem.code,
             PortalError::Unauthorised => ProblemCode::SignInRequired,
-            PortalError::Forbidden => ProblemCode::Forbidden,
+            PortalError::Forbidden { .. } => ProblemCode::Forbidden,
             PortalError::Misconfigured { .. } => ProblemCode::Invalid,
             PortalError::Unreachable
             | PortalError::ConnectTimeout

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use serde::Serialize;
 use service::deploy::{
     model::{ApplyVerdict, Plan, Receipt, Verdict},
-    words::{Worded as _, lasting},
+    words::{Surface, Worded as _, lasting},
 };
 
 use super::{count, indented};
@@ -36,7 +36,7 @@ pub(crate) fn applied(apply: &str, verdict: ApplyVerdict, plan: &Plan, all: &[Re
         text,
         "\n{} {} {well} of {} as desired. Apply {apply}.",
         paint.paint(tone, sign),
-        paint.paint(tone, &words.full()),
+        paint.paint(tone, &words.full(Surface::Terminal)),
         count(plan.steps.len(), "step", "steps")
     );
     text
@@ -67,7 +67,7 @@ pub(super) fn receipts(plan: &Plan, receipts: &[Receipt], paint: Paint) -> Strin
             lasting(receipt.ended_at - receipt.started_at)
         );
         if !receipt.verdict.is_success() {
-            text.push_str(&indented(&clean(&words.full()), 4));
+            text.push_str(&indented(&clean(&words.full(Surface::Terminal)), 4));
         }
         if !receipt.last_logs.is_empty() {
             text.push_str("    Last lines of the log:\n");

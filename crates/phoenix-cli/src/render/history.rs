@@ -6,7 +6,7 @@ use serde::Serialize;
 use service::deploy::{
     ApplyState, ApplySummary, ApplyView, Millis,
     model::{Action, Event, Intent, Pin, PinOrigin, Plan, Receipt, Revision},
-    words::{Worded as _, lasting, moment, short},
+    words::{Surface, Worded as _, lasting, moment, short},
 };
 
 use super::{count, deploy::receipts};
@@ -125,7 +125,7 @@ pub(crate) fn apply(view: &ApplyView, paint: Paint) -> String {
         let _ = writeln!(text, "  ended    {} after {}", moment(ended), took(one));
     }
     let _ = writeln!(text, "  catalog  {}", short(&one.plan.catalog_commit));
-    let _ = writeln!(text, "  state    {}", paint.paint(tone(one.state), &one.state.words().full()));
+    let _ = writeln!(text, "  state    {}", paint.paint(tone(one.state), &one.state.words().full(Surface::Terminal)));
     let _ = writeln!(
         text,
         "  made     {} in {}\n",

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fmt::Write as _};
 
 use service::deploy::{
     model::{Action, Plan, Risk, Step, StepId},
-    words::{Worded as _, moment},
+    words::{Surface, Worded as _, moment},
 };
 
 use super::count;
@@ -37,7 +37,12 @@ fn warnings(plan: &Plan, paint: Paint, text: &mut String) {
         };
         let words = warning.words();
         let sign = paint.paint(Tone::Warn, "!");
-        let _ = writeln!(text, "  {sign} {}: {}", paint.paint(Tone::Strong, &clean(&place)), clean(&words.full()));
+        let _ = writeln!(
+            text,
+            "  {sign} {}: {}",
+            paint.paint(Tone::Strong, &clean(&place)),
+            clean(&words.full(Surface::Terminal))
+        );
     }
 }
 
@@ -73,7 +78,7 @@ fn steps(plan: &Plan, paint: Paint, text: &mut String) {
                 step.action.title()
             );
             for reason in &step.reasons {
-                let _ = writeln!(text, "      {}", clean(&reason.words().full()));
+                let _ = writeln!(text, "      {}", clean(&reason.words().full(Surface::Terminal)));
             }
             if !step.depends_on.is_empty() {
                 let needs: Vec<&str> = step.depends_on.iter().map(StepId::as_str).collect();
@@ -97,7 +102,7 @@ fn blocked(plan: &Plan, paint: Paint, text: &mut String) {
             paint.paint(Tone::Bad, "✘"),
             paint.paint(Tone::Strong, &clean(&place)),
             clean(&words.title),
-            clean(&words.full())
+            clean(&words.full(Surface::Terminal))
         );
     }
 }

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use service::deploy::{
     DriftReading, EnvironmentOverview, Overview, PinOverview, StackOverview, StackState,
     model::{Condition, PinOrigin, Reach},
-    words::{Worded as _, moment, short},
+    words::{Surface, Worded as _, moment, short},
 };
 
 use super::count;
@@ -34,11 +34,12 @@ pub(crate) fn status(overview: &Overview, containers: bool, paint: Paint) -> Str
 fn environment(environment: &EnvironmentOverview, containers: bool, paint: Paint, text: &mut String) {
     let reach = match environment.reach {
         Reach::Up => paint.paint(Tone::Good, &environment.reach.title()),
-        Reach::Down | Reach::Missing => paint.paint(Tone::Bad, &environment.reach.words().full()),
+        Reach::Down | Reach::Missing => paint.paint(Tone::Bad, &environment.reach.words().full(Surface::Terminal)),
     };
     let _ = writeln!(text, "{}  {reach}", paint.paint(Tone::Strong, &clean(&environment.name)));
     for warning in &environment.warnings {
-        let _ = writeln!(text, "  {} {}", paint.paint(Tone::Warn, "!"), clean(&warning.words().full()));
+        let _ =
+            writeln!(text, "  {} {}", paint.paint(Tone::Warn, "!"), clean(&warning.words().full(Surface::Terminal)));
     }
     if environment.stacks.is_empty() {
         text.push_str("  No stack is assigned to it.\n");
@@ -134,7 +135,7 @@ pub(crate) fn drift(reading: &DriftReading, paint: Paint) -> String {
         let place = format!("{}/{}", one.stack.environment, one.stack.stack);
         let _ = writeln!(text, "{} {}", paint.paint(Tone::Bad, "✘"), paint.paint(Tone::Strong, &clean(&place)));
         for sign in &one.signs {
-            let _ = writeln!(text, "    {}", clean(&sign.words().full()));
+            let _ = writeln!(text, "    {}", clean(&sign.words().full(Surface::Terminal)));
         }
     }
     for one in &reading.blocked {
@@ -145,7 +146,7 @@ pub(crate) fn drift(reading: &DriftReading, paint: Paint) -> String {
             "{} {}  can't be judged: {}",
             paint.paint(Tone::Warn, "?"),
             paint.paint(Tone::Strong, &clean(&place)),
-            clean(&words.full())
+            clean(&words.full(Surface::Terminal))
         );
     }
     let at = moment(reading.at);

@@ -101,7 +101,8 @@ pub enum Scope {
     /// All environments of the desired state.
     #[default]
     Everything,
-    /// These stacks only, by normalised name. Their dependencies are not planned.
+    /// These stacks only, by normalised name. Their dependencies are not planned. A name that the catalog does not have is a row
+    /// that goes away, if [`PlanOptions::prune`] says so.
     Only(BTreeSet<StackRef>),
 }
 

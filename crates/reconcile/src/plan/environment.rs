@@ -185,11 +185,9 @@ impl<'a> EnvironmentPlan<'a> {
         self.steps.insert(stack.to_owned(), step);
     }
 
-    /// Rows the catalog does not name: removed if asked for, reported otherwise.
+    /// Rows the catalog does not name: removed if asked for, reported otherwise. Of a narrower scope only those it names.
     fn prune(&mut self) {
-        if self.options.scope != Scope::Everything {
-            return;
-        }
+        let everything = self.options.scope == Scope::Everything;
         let renamed: BTreeSet<String> = self
             .steps
             .values()
@@ -198,11 +196,12 @@ impl<'a> EnvironmentPlan<'a> {
                 _ => None,
             })
             .collect();
-        // What a blocked stack may still live under is not up for removal.
+        // What a stack that is blocked, or not looked at, may still live under is not up for removal.
         let spoken_for: BTreeSet<String> = self
-            .blocked
-            .keys()
-            .filter_map(|name| self.stacks.get(name))
+            .stacks
+            .iter()
+            .filter(|(name, _)| self.blocked.contains_key(*name) || !self.options.scope.holds(self.name, name))
+            .map(|(_, stack)| stack)
             .flat_map(|stack| stack.former_names.iter().cloned())
             .collect();
         let strangers: Vec<(&str, Vec<&ObservedStack>)> = self
@@ -210,6 +209,7 @@ impl<'a> EnvironmentPlan<'a> {
             .rows
             .iter()
             .filter(|(name, _)| !self.stacks.contains_key(*name) && !renamed.contains(**name))
+            .filter(|(name, _)| self.options.scope.holds(self.name, name))
             .map(|(name, rows)| (*name, rows.clone()))
             .collect();
         let mut removals = Vec::new();
@@ -226,7 +226,7 @@ impl<'a> EnvironmentPlan<'a> {
             }
         }
         let projects: Vec<&str> =
-            self.live.projects.keys().copied().filter(|name| !self.stacks.contains_key(name)).collect();
+            (self.live.projects.keys().copied()).filter(|name| everything && !self.stacks.contains_key(name)).collect();
         for name in projects {
             self.warn_of(name, WarningKind::NotInCatalog { managed: false });
         }

@@ -8,7 +8,7 @@ use types::Millis;
 
 use crate::model::{
     Condition, Desired, DesiredStack, Digest, Observed, ObservedContainer, ObservedEnvironment, ObservedProject,
-    ObservedSource, ObservedStack, PLAN_FORMAT, PlanOptions, Reach, RowStatus, Scope, ServerFacts, StackKind,
+    ObservedSource, ObservedStack, PLAN_FORMAT, PlanOptions, Reach, RowStatus, ServerFacts, StackKind,
 };
 
 #[derive(Serialize)]
@@ -134,7 +134,7 @@ pub(super) fn of(desired: &Desired, observed: &Observed, options: &PlanOptions, 
             environment.stacks.iter().filter(|stack| options.scope.holds(name, &stack.name)).collect();
         stacks.sort_by(|one, other| (&one.name, &one.title).cmp(&(&other.name, &other.title)));
         let wanted = |live: &str| {
-            options.scope == Scope::Everything
+            options.scope.holds(name, live)
                 || stacks.iter().any(|stack| stack.name == live || stack.former_names.iter().any(|one| one == live))
         };
         let live = live.get(name);

@@ -210,6 +210,39 @@ fn pruning_is_asked_for_and_leaves_strangers_and_itself_alone() {
 }
 
 #[test]
+fn of_a_narrower_scope_only_what_it_names_goes_away() {
+    let world = one();
+    let text = text_of(&[service("app", "x:1")]);
+    {
+        let mut state = world.lock();
+        for name in ["old", "other", "stranger"] {
+            state.place(DEV, &stack(name, DesiredSource::Text { text: text.clone() }));
+        }
+        // Out of the scope below, and it may still live there.
+        state.catalog.environments[0].stacks[0].former_names = vec!["old".to_owned()];
+    }
+    let named = |names: &[&str]| Scope::Only(names.iter().map(|name| StackRef::new(DEV, *name)).collect());
+    let plan =
+        |prune, names: &[&str]| world.plan(&PlanOptions { prune, scope: named(names), ..PlanOptions::default() });
+    let stacks = |plan: &Plan| plan.steps.iter().map(|step| step.stack.clone()).collect::<Vec<_>>();
+    let made = plan(Prune::All, &["old", "stranger"]);
+    assert_eq!(stacks(&made), ["stranger"]);
+    assert_eq!(stacks(&plan(Prune::No, &["old", "stranger"])), [""; 0]);
+    // What goes away is part of what the plan rests on; what is left out is not.
+    {
+        let mut state = world.lock();
+        let host = state.host(DEV);
+        host.rows.retain(|row| row.name != "other");
+        host.containers.retain(|one| one.project != "other");
+    }
+    assert_eq!(plan(Prune::All, &["old", "stranger"]).fingerprint, made.fingerprint);
+    let report = world.apply(&made).unwrap().unwrap();
+    assert_eq!(report.verdict, ApplyVerdict::Succeeded);
+    world.check_claims(&report);
+    assert_ne!(plan(Prune::All, &["old", "stranger"]).fingerprint, made.fingerprint);
+}
+
+#[test]
 fn what_cannot_be_planned_blocks_itself_and_its_dependents_only() {
     let world = World::new(Generation::TakesDown);
     let text = DesiredSource::Text { text: text_of(&[service("app", "x:1")]) };

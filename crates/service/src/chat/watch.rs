@@ -18,7 +18,7 @@ use tokio::{
     time::{Duration, sleep},
 };
 use tokio_util::task::AbortOnDropHandle;
-use types::{GenerationEvent, GenerationId, GenerationState, Problem, ProblemCode, UserId};
+use types::{GenerationEvent, GenerationId, GenerationState, Permission, Problem, ProblemCode, UserId};
 
 use super::{Chat, Inner, follower::Follower, watchers::Watching};
 use crate::{Member, ServiceError};
@@ -61,7 +61,7 @@ impl Chat {
         let watching = self.inner.watchers.enter(user, most).ok_or_else(|| too_many(most))?;
         // In a task of its own: looking at it with each piece would cost more than the piece.
         let (end, ending) = AbortHandle::new_pair();
-        let revoked = self.inner.sessions.revoked(user, member.session());
+        let revoked = self.inner.sessions.revoked(user, member.session(), Permission::Member);
         let listening = AbortOnDropHandle::new(tokio::spawn(async move {
             revoked.await;
             end.abort();

@@ -4,7 +4,7 @@ use catalog::{Change, Edit, Import, Pulled, Reading, Snapshot, plan_import};
 use serde_json::json;
 use types::catalog::{CatalogVersion, Divergence, FileChange, Revision};
 
-use super::{Deploy, DeployError, Operator, Saved, Synced};
+use super::{Deploy, DeployError, Deployer, Operator, Saved, Synced};
 
 /// The catalog as it stands.
 #[derive(Clone, Debug)]
@@ -20,7 +20,7 @@ impl Deploy {
     ///
     /// # Errors
     /// When it can't be read at all. What is wrong inside of it is part of the view.
-    pub async fn catalog(&self, _: &Operator) -> Result<CatalogView, DeployError> {
+    pub async fn catalog(&self, _: &Deployer) -> Result<CatalogView, DeployError> {
         let now = self.0.home.now().await?;
         Ok(CatalogView { reading: now.reading, snapshot: now.snapshot })
     }

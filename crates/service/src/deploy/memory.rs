@@ -142,6 +142,9 @@ impl Memory {
             if error.is_conflict("apply_environments_environment") {
                 return PortError::new(format!("could not {what}: another on one of its environments has not ended"));
             }
+            if error.is_conflict("may_not_deploy") {
+                return PortError::new(format!("could not {what}: whoever asked for it may not deploy there any more"));
+            }
             failed(&what, &error)
         })
     }

@@ -1,9 +1,11 @@
 //! Deploying: the catalog as it is desired, the engine in `reconcile` over our store and upstreams, and the use cases of both.
 //!
-//! The terminal and the pages call the same methods, with the same proof ([`Operator`]) and the same audit.
+//! The terminal and the pages call the same methods, with the same proofs ([`Onlooker`], [`Deployer`], [`Operator`]) and the
+//! same audit.
 
 mod catalog_acts;
 mod configured;
+mod containers;
 mod desired;
 mod drafts;
 mod engine;
@@ -49,11 +51,12 @@ pub use catalog::{
 };
 pub use catalog_acts::CatalogView;
 pub use drafts::{Draft, DraftSaved, Fields, RepositoryLook, RepositoryOffer, StackForm, Unfinished, lacking};
+pub use containers::{ContainerLog, ContainerReading, ContainerRef, MOST_LINES};
 pub use environments::EnvironmentSettings;
 pub use error::DeployError;
 pub use history::{HandEdits, History, ImportReview, OneRevision, RestoreReview};
 pub use memory::Memory;
-pub use operator::Operator;
+pub use operator::{Deployer, Onlooker, Operator};
 pub use outward::{edit_conflict, import_plan};
 pub use planning::Look;
 pub use reconcile::{
@@ -69,7 +72,10 @@ pub use types::{
     Millis, Problem, ProblemCode, SecretText, catalog as catalog_types,
     deploy::{ApplyState, CatalogContents, EditConflict, ImportPart, ImportPlan, Rekeyed, Saved, Synced},
 };
-pub use upstream::portainer::engine::Protected;
+pub use upstream::portainer::{
+    docker::{ContainerDetails, HealthCheck, Port},
+    engine::Protected,
+};
 pub use watch::{Watched, Watching};
 
 use self::{engine::Engine, home::Home, review::Reviews, sources::Sources};
@@ -106,6 +112,8 @@ struct Inner {
     agents: Arc<dyn AgentProbe>,
     /// What holds the guests.
     hypervisor: Arc<dyn Hypervisor>,
+    /// What is remembered of environments.
+    environments: environments::Kept,
 }
 
 impl Deploy {
@@ -134,6 +142,7 @@ impl Deploy {
             repositories: drafts::Looks::default(),
             agents,
             hypervisor,
+            environments: environments::Kept::default(),
         }))
     }
 
@@ -170,20 +179,20 @@ impl Deploy {
     /// Keeps an act in the audit.
     async fn record(
         &self,
-        operator: &Operator,
+        who: &Onlooker,
         action: &'static str,
         subject: String,
         detail: &Value,
     ) -> Result<(), DeployError> {
-        Ok(self.0.store.append_audit(self.entry(operator, action, subject, detail)).await?)
+        Ok(self.0.store.append_audit(self.entry(who, action, subject, detail)).await?)
     }
 
-    fn entry(&self, operator: &Operator, action: &'static str, subject: String, detail: &Value) -> AuditEntry {
-        let actor = match operator.person_ref() {
+    fn entry(&self, who: &Onlooker, action: &'static str, subject: String, detail: &Value) -> AuditEntry {
+        let actor = match who.person_ref() {
             Some(user) => Actor::Person(user),
-            None => Actor::Operator(operator.name()),
+            None => Actor::Operator(who.name()),
         };
-        entry(&self.0.world, actor, operator.origin(), action, subject, detail)
+        entry(&self.0.world, actor, who.origin(), action, subject, detail)
     }
 
     fn runs(&self) -> std::sync::MutexGuard<'_, HashMap<String, Cancel>> {

@@ -14,7 +14,9 @@ use types::{
     catalog::{Diagnostic, Severity},
 };
 
-use super::{Deploy, DeployError, DriftReading, Operator, Planned, desired::wanted, engine::Engine, problem};
+use super::{
+    Deploy, DeployError, Deployer, DriftReading, Onlooker, Operator, Planned, desired::wanted, engine::Engine, problem,
+};
 
 /// Everything as it was at one moment.
 #[derive(Clone, Debug)]
@@ -34,7 +36,7 @@ impl Deploy {
     ///
     /// # Errors
     /// When the catalog can't be read at all.
-    pub async fn validate(&self, _: &Operator, deep: bool) -> Result<Vec<Diagnostic>, DeployError> {
+    pub async fn validate(&self, _: &Deployer, deep: bool) -> Result<Vec<Diagnostic>, DeployError> {
         let now = self.0.home.now().await?;
         let mut findings = now.reading.diagnostics.clone();
         if deep {
@@ -57,8 +59,15 @@ impl Deploy {
     /// Says what would be done. Nothing is changed.
     ///
     /// # Errors
-    /// When the catalog or Portainer can't be read; pruning while the catalog's lists are not whole.
-    pub async fn plan(&self, _: &Operator, options: &PlanOptions) -> Result<Planned, DeployError> {
+    /// When the catalog or Portainer can't be read; pruning while the catalog's lists are not whole; `Forbidden` for what is not
+    /// the deployer's.
+    pub async fn plan(&self, deployer: &Deployer, options: &PlanOptions) -> Result<Planned, DeployError> {
+        deployer.admit_scope(&options.scope)?;
+        self.plan_for_anybody(options).await
+    }
+
+    /// The same for whoever may see what would be done everywhere, though not do it.
+    pub(super) async fn plan_for_anybody(&self, options: &PlanOptions) -> Result<Planned, DeployError> {
         if options.prune != Prune::No {
             self.refuse_pruning_blindly().await?;
         }
@@ -68,9 +77,16 @@ impl Deploy {
 
     pub(super) async fn plan_with(&self, engine: &Engine, options: &PlanOptions) -> Result<Planned, DeployError> {
         let desired = engine.desired().await?;
-        refuse_unknown_scope(&options.scope, &desired)?;
+        // What is to be removed is named though the catalog does not have it: it must run.
+        let prunes = options.prune != Prune::No;
+        if !prunes {
+            refuse_unknown_scope(&options.scope, &desired, &Observed::default())?;
+        }
         let ports = engine.ports();
         let observed = observe(&ports, &desired, &options.scope).await?;
+        if prunes {
+            refuse_unknown_scope(&options.scope, &desired, &observed)?;
+        }
         let plan = plan(&desired, &observed, options, engine.now());
         Ok(Planned { plan, desired, observed })
     }
@@ -95,8 +111,9 @@ impl Deploy {
     ///
     /// # Errors
     /// When the catalog or Portainer can't be read.
-    pub async fn look(&self, operator: &Operator) -> Result<Arc<Look>, DeployError> {
-        let looked = self.plan(operator, &PlanOptions::default()).await;
+    pub async fn look(&self, _: &Onlooker) -> Result<Arc<Look>, DeployError> {
+        let options = PlanOptions::default();
+        let (looked, ()) = tokio::join!(self.plan_for_anybody(&options), self.read_hosts());
         let now = self.0.world.now();
         let mut trouble = self.0.trouble.lock().unwrap_or_else(PoisonError::into_inner);
         match looked {
@@ -117,7 +134,7 @@ impl Deploy {
 
     /// The newest look, however old, and why a later one failed, if one did.
     #[must_use]
-    pub fn latest(&self, _: &Operator) -> (Option<Arc<Look>>, Option<(Millis, String)>) {
+    pub fn latest(&self, _: &Onlooker) -> (Option<Arc<Look>>, Option<(Millis, String)>) {
         let trouble = self.0.trouble.lock().unwrap_or_else(PoisonError::into_inner).clone();
         (self.0.look.borrow().clone(), trouble)
     }
@@ -126,7 +143,7 @@ impl Deploy {
     ///
     /// # Errors
     /// When the catalog or Portainer can't be read.
-    pub async fn drift(&self, operator: &Operator) -> Result<DriftReading, DeployError> {
+    pub async fn drift(&self, operator: &Onlooker) -> Result<DriftReading, DeployError> {
         let look = self.look(operator).await?;
         Ok(DriftReading { at: look.plan.made_at, drift: drift(&look.plan), blocked: look.plan.blocked.clone() })
     }
@@ -173,7 +190,7 @@ impl Deploy {
 }
 
 /// A name nobody knows is most often misspelled: better refused than planned as "nothing to do".
-fn refuse_unknown_scope(scope: &Scope, desired: &Desired) -> Result<(), DeployError> {
+fn refuse_unknown_scope(scope: &Scope, desired: &Desired, observed: &Observed) -> Result<(), DeployError> {
     let Scope::Only(stacks) = scope else { return Ok(()) };
     for one in stacks {
         let Some(environment) = desired.environments.iter().find(|known| known.name == one.environment) else {
@@ -187,7 +204,9 @@ fn refuse_unknown_scope(scope: &Scope, desired: &Desired) -> Result<(), DeployEr
                 ),
             ));
         };
-        if !environment.stacks.iter().any(|known| known.name == one.stack) {
+        let live = observed.environments.iter().find(|live| live.name == one.environment);
+        let runs = live.is_some_and(|live| live.stacks.iter().any(|row| row.name == one.stack));
+        if !runs && !environment.stacks.iter().any(|known| known.name == one.stack) {
             let known: Vec<&str> = environment.stacks.iter().map(|known| known.name.as_str()).collect();
             return Err(DeployError::refused(
                 ProblemCode::NotFound,

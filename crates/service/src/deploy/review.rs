@@ -16,7 +16,7 @@ use reconcile::{
 };
 use types::{Millis, Problem, ProblemCode, catalog::normalise_name};
 
-use super::{Also, Deploy, DeployError, Operator, Proposal};
+use super::{Also, Deploy, DeployError, Deployer, Onlooker, Proposal};
 use crate::world::millis;
 
 /// How long a plan may be read before it must be made anew. The live side moves on meanwhile, so an old plan is refused anyway.
@@ -31,8 +31,7 @@ pub struct Ask {
     pub environment: Option<String>,
     /// These stacks alone; empty is all.
     pub only: BTreeSet<StackRef>,
-    /// Which rows that the catalog does not name are removed. Taken only for everything at once: what is left out of a plan
-    /// would look unwanted.
+    /// Which rows that the catalog does not name are removed. With [`only`](Self::only), those that stand in it.
     pub prune: Prune,
     /// What happens when a step fails.
     pub on_failure: OnFailure,
@@ -99,8 +98,9 @@ impl Deploy {
     /// Makes a plan for somebody to read, and keeps it so that just this one can be applied. Nothing is changed.
     ///
     /// # Errors
-    /// When catalog or Portainer can't be read; when the ask names something that does not exist.
-    pub async fn review(&self, operator: &Operator, ask: &Ask) -> Result<Review, DeployError> {
+    /// When catalog or Portainer can't be read; when the ask names something that does not exist; `Forbidden` for what is not the
+    /// deployer's. Who asks for everything gets everything that is theirs.
+    pub async fn review(&self, operator: &Deployer, ask: &Ask) -> Result<Review, DeployError> {
         let review = match &ask.also {
             Some(also) => {
                 let Proposal { also, plan, difference } = self.propose(operator, also, ask.on_failure).await?;
@@ -108,9 +108,8 @@ impl Deploy {
                 Review { plan, also: Some(also), differences: [(step, difference)].into() }
             }
             None => {
-                let scope = self.scope(ask).await?;
-                let prune = if scope == Scope::Everything { ask.prune } else { Prune::No };
-                let options = PlanOptions { prune, on_failure: ask.on_failure, scope };
+                let scope = self.scope(operator, ask).await?;
+                let options = PlanOptions { prune: ask.prune, on_failure: ask.on_failure, scope };
                 let planned = self.plan(operator, &options).await?;
                 let differences = self.differences(&planned.plan, &planned.desired).await?;
                 Review { plan: planned.plan, also: None, differences }
@@ -120,28 +119,46 @@ impl Deploy {
         Ok(review)
     }
 
-    async fn scope(&self, ask: &Ask) -> Result<Scope, DeployError> {
+    async fn scope(&self, deployer: &Deployer, ask: &Ask) -> Result<Scope, DeployError> {
         if !ask.only.is_empty() {
             return Ok(Scope::Only(ask.only.clone()));
         }
-        let Some(environment) = &ask.environment else { return Ok(Scope::Everything) };
+        let environments = match (&ask.environment, deployer.environments()) {
+            (Some(one), _) => [one.clone()].into(),
+            (None, Some(mine)) => mine.clone(),
+            (None, None) => return Ok(Scope::Everything),
+        };
+        environments.iter().try_for_each(|environment| deployer.admit(environment))?;
         let now = self.0.home.now().await?;
-        let guests = now.reading.catalog.guests.iter();
-        let here = guests.filter(|guest| guest.is_target() && guest.environment.as_ref() == Some(environment));
-        let stacks: BTreeSet<StackRef> = here
-            .flat_map(|guest| &guest.assignments)
-            .map(|one| StackRef::new(environment, normalise_name(&one.stack)))
+        let guests = now.reading.catalog.guests.iter().filter(|guest| guest.is_target());
+        let stacks: BTreeSet<StackRef> = guests
+            .filter_map(|guest| Some((guest.environment.as_ref().filter(|name| environments.contains(*name))?, guest)))
+            .flat_map(|(environment, guest)| guest.assignments.iter().map(move |one| (environment, one)))
+            .map(|(environment, one)| StackRef::new(environment, normalise_name(&one.stack)))
             .collect();
+        let removed = self.removable(&environments, ask.prune).await?;
+        let stacks: BTreeSet<StackRef> = stacks.into_iter().chain(removed).collect();
         if stacks.is_empty() {
+            let names = environments.into_iter().collect::<Vec<_>>().join(", ");
             return Err(DeployError::refused(
                 ProblemCode::NotFound,
                 format!(
-                    "The catalog runs nothing on “{environment}”. Check the name, or assign stacks to its machine in {}.",
+                    "The catalog runs nothing on “{names}”. Check the name, or assign stacks to its machine in {}.",
                     catalog::GUESTS_FILE
                 ),
             ));
         }
         Ok(Scope::Only(stacks))
+    }
+
+    /// What pruning would remove of some environments. A scope is names, and the catalog does not have these.
+    async fn removable(&self, environments: &BTreeSet<String>, prune: Prune) -> Result<Vec<StackRef>, DeployError> {
+        if prune == Prune::No {
+            return Ok(Vec::new());
+        }
+        let everything = self.plan_for_anybody(&PlanOptions { prune, ..PlanOptions::default() }).await?.plan;
+        let here = removed(&everything).filter(|step| environments.contains(&step.environment));
+        Ok(here.map(|step| StackRef::new(&step.environment, &step.stack)).collect())
     }
 
     /// What each step changes, compared with what was last applied there.
@@ -166,10 +183,11 @@ impl Deploy {
         Ok(plan.steps.iter().filter(changes).filter_map(of).collect())
     }
 
-    /// A plan that was read, while it is kept.
+    /// A plan that was read, while it is kept, if all of it is the deployer's.
     #[must_use]
-    pub fn reviewed(&self, _: &Operator, fingerprint: &str) -> Option<Plan> {
-        self.0.reviews.get(fingerprint, self.0.world.now()).map(|(plan, _)| plan)
+    pub fn reviewed(&self, deployer: &Deployer, fingerprint: &str) -> Option<Plan> {
+        let (plan, _) = self.0.reviews.get(fingerprint, self.0.world.now())?;
+        deployer.admit_plan(&plan).is_ok().then_some(plan)
     }
 
     /// Carries out a plan that was read. What goes away must be named by whoever says so.
@@ -179,7 +197,7 @@ impl Deploy {
     /// among `confirmed`; as [`apply`](Self::apply).
     pub async fn apply_reviewed(
         &self,
-        operator: &Operator,
+        operator: &Deployer,
         fingerprint: &str,
         confirmed: &[String],
     ) -> Result<ApplyId, DeployError> {
@@ -190,6 +208,7 @@ impl Deploy {
                  Read the plan as it is now.",
             ));
         };
+        operator.admit_plan(&plan)?;
         // Each removal is said once: the same stack on two environments takes its name twice.
         let mut named: Vec<&str> = confirmed.iter().map(|name| name.trim()).collect();
         for step in removed(&plan) {
@@ -207,7 +226,7 @@ impl Deploy {
 
     /// Whether there is a catalog. Asking makes none.
     #[must_use]
-    pub fn has_catalog(&self, _: &Operator) -> bool {
+    pub fn has_catalog(&self, _: &Onlooker) -> bool {
         self.is_set_up()
     }
 }

@@ -3,22 +3,21 @@
 use std::collections::BTreeMap;
 
 use reconcile::{
-    Redactor,
-    model::{DesiredValue, OnFailure, Pin, Plan, PlanOptions, Prune, Revision, Scope, SecretRef, StackRef},
+    model::{OnFailure, Pin, Plan, PlanOptions, Prune, Revision, Scope, StackRef},
     ports::{Catalog as _, Journal as _, LogLine, Target as _},
     revisions::{Back, PinImages, promote, rollback},
 };
 use serde_json::json;
 use types::{Millis, ProblemCode};
 
-use super::{Also, Deploy, DeployError, Operator, Planned, Proposal, facts::Pinner};
+use super::{Also, Deploy, DeployError, Deployer, Onlooker, Planned, Proposal, facts::Pinner};
 
 impl Deploy {
     /// The revisions of a stack, newest first.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn revisions(&self, _: &Operator, stack: &StackRef) -> Result<Vec<Revision>, DeployError> {
+    pub async fn revisions(&self, _: &Onlooker, stack: &StackRef) -> Result<Vec<Revision>, DeployError> {
         let mut revisions = self.0.memory.revisions(stack).await?;
         revisions.reverse();
         Ok(revisions)
@@ -29,17 +28,9 @@ impl Deploy {
     ///
     /// # Errors
     /// When Portainer does not answer, or when a secret can't be had, without which nobody can say what to blot out.
-    pub async fn last_logs(&self, _: &Operator, at: &StackRef, lines: u32) -> Result<Vec<LogLine>, DeployError> {
+    pub async fn last_logs(&self, _: &Onlooker, at: &StackRef, lines: u32) -> Result<Vec<LogLine>, DeployError> {
+        let redactor = self.redactor(at).await?;
         let engine = self.engine(Scope::Only([at.clone()].into())).await?;
-        let wanted = desired_of(&engine.desired().await?, at)?.effective().into_owned().variables;
-        let applied = self.0.memory.revisions(at).await?.pop().map(|newest| newest.variables).unwrap_or_default();
-        let redactor = Redactor::default();
-        for value in wanted.values().chain(applied.values()) {
-            if let DesiredValue::Secret { name, version, .. } = value {
-                let secret = SecretRef { name: name.clone(), version: *version };
-                redactor.learn(&engine.secret(&secret).await?);
-            }
-        }
         let told = engine.target.last_logs(&at.environment, &at.stack, lines).await?;
         Ok(told.into_iter().map(|line| LogLine { text: redactor.clean_line(&line.text), ..line }).collect())
     }
@@ -48,7 +39,7 @@ impl Deploy {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn pins(&self, _: &Operator) -> Result<BTreeMap<StackRef, Pin>, DeployError> {
+    pub async fn pins(&self, _: &Onlooker) -> Result<BTreeMap<StackRef, Pin>, DeployError> {
         Ok(self.0.memory.pins().await?)
     }
 
@@ -56,13 +47,15 @@ impl Deploy {
     /// [`apply`](Self::apply).
     ///
     /// # Errors
-    /// When there is no such revision, or it can't be brought back.
+    /// When there is no such revision, or it can't be brought back; `Forbidden` for an environment that is not the deployer's. A
+    /// promotion may come from anywhere.
     pub async fn propose(
         &self,
-        operator: &Operator,
+        operator: &Deployer,
         also: &Also,
         on_failure: OnFailure,
     ) -> Result<Proposal, DeployError> {
+        operator.admit(&also.stack().environment)?;
         let also = self.with_numbers(also).await?;
         let stack = also.stack().clone();
         let scope = Scope::Only([stack.clone()].into());
@@ -82,8 +75,9 @@ impl Deploy {
     /// Releases a pin without deploying: the next plan follows the catalog again.
     ///
     /// # Errors
-    /// `NotFound` when the stack is not pinned.
-    pub async fn release(&self, operator: &Operator, stack: &StackRef) -> Result<(), DeployError> {
+    /// `NotFound` when the stack is not pinned; `Forbidden` for an environment that is not the deployer's.
+    pub async fn release(&self, operator: &Deployer, stack: &StackRef) -> Result<(), DeployError> {
+        operator.admit(&stack.environment)?;
         if !self.0.memory.pins().await?.contains_key(stack) {
             return Err(DeployError::refused(
                 ProblemCode::NotFound,
@@ -97,7 +91,7 @@ impl Deploy {
     /// The pins that a plan was made with, made again.
     pub(super) async fn pins_of(
         &self,
-        operator: &Operator,
+        operator: &Deployer,
         also: &Also,
         plan: &Plan,
     ) -> Result<BTreeMap<StackRef, Option<Pin>>, DeployError> {

@@ -16,7 +16,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use types::{JobId, Millis, ProblemCode};
 
-use super::{Also, ApplySummary, ApplyView, Deploy, DeployError, Operator, engine::Engine};
+use super::{Also, ApplySummary, ApplyView, Deploy, DeployError, Deployer, Onlooker, Operator, engine::Engine};
 use crate::{ServiceError, world::millis};
 
 /// How often to look for applies that another process left unfinished.
@@ -30,8 +30,9 @@ impl Deploy {
     ///
     /// # Errors
     /// [`DeployError::Moved`] with the new plan when anything moved; a refusal when another apply is under way, or the plan has
-    /// nothing to do.
-    pub async fn apply(&self, operator: &Operator, plan: Plan, also: Option<&Also>) -> Result<ApplyId, DeployError> {
+    /// nothing to do; `Forbidden` when it touches an environment that is not the deployer's.
+    pub async fn apply(&self, operator: &Deployer, plan: Plan, also: Option<&Also>) -> Result<ApplyId, DeployError> {
+        operator.admit_plan(&plan)?;
         if plan.steps.is_empty() {
             return Err(DeployError::refused(
                 ProblemCode::Invalid,
@@ -40,6 +41,7 @@ impl Deploy {
         }
         let mut engine = self.engine(plan.options.scope.clone()).await?;
         if let Some(also) = also {
+            operator.admit(&also.stack().environment)?;
             engine.pins = self.pins_of(operator, also, &plan).await?;
         }
         let id = ApplyId(self.0.world.id::<JobId>().to_string());
@@ -145,9 +147,11 @@ impl Deploy {
     /// Asks an apply to stop between steps, in whatever process it runs.
     ///
     /// # Errors
-    /// `NotFound` when there is no such apply, `Conflict` when it has ended.
-    pub async fn cancel(&self, operator: &Operator, id: &ApplyId) -> Result<(), DeployError> {
+    /// `NotFound` when there is no such apply, `Conflict` when it has ended; `Forbidden` when it touches an environment that is
+    /// not the deployer's.
+    pub async fn cancel(&self, operator: &Deployer, id: &ApplyId) -> Result<(), DeployError> {
         let row = self.row(id).await?;
+        operator.admit_plan(&summary(row.clone())?.plan)?;
         if row.state != ApplyState::Running {
             return Err(DeployError::refused(
                 ProblemCode::Conflict,
@@ -161,13 +165,19 @@ impl Deploy {
         self.record(operator, "deploy.cancel", format!("apply:{id}"), &json!({})).await
     }
 
+    /// Has applies of this process stop between steps that were asked to in the database. Other processes hear of it there.
+    pub(crate) fn stop_here(&self, applies: &[String]) {
+        let runs = self.runs();
+        applies.iter().filter_map(|id| runs.get(id)).for_each(Cancel::cancel);
+    }
+
     /// Applies, latest first: at most `limit`, those before `before` if given, of one environment if given.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn applies(
         &self,
-        _: &Operator,
+        _: &Onlooker,
         environment: Option<&str>,
         before: Option<&str>,
         limit: u32,
@@ -180,7 +190,7 @@ impl Deploy {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn running(&self, _: &Operator) -> Result<Vec<ApplySummary>, DeployError> {
+    pub async fn running(&self, _: &Onlooker) -> Result<Vec<ApplySummary>, DeployError> {
         self.0.store.unfinished_applies().await?.into_iter().map(summary).collect()
     }
 
@@ -188,7 +198,7 @@ impl Deploy {
     ///
     /// # Errors
     /// `NotFound` when there is no such apply.
-    pub async fn apply_view(&self, _: &Operator, id: &ApplyId) -> Result<ApplyView, DeployError> {
+    pub async fn apply_view(&self, _: &Onlooker, id: &ApplyId) -> Result<ApplyView, DeployError> {
         let row = self.row(id).await?;
         let mut view = ApplyView {
             summary: summary(row)?,

@@ -6,7 +6,7 @@ use reconcile::model::{ApplyId, ApplyVerdict, Event, Receipt};
 use store::{ApplyState, EntryKind};
 use tokio::sync::watch as signal;
 
-use super::{Deploy, DeployError, Operator};
+use super::{Deploy, DeployError, Onlooker};
 
 /// How often the journal is read when another process writes it.
 const POLL: Duration = Duration::from_millis(500);
@@ -37,7 +37,7 @@ impl Deploy {
     ///
     /// # Errors
     /// `NotFound` when there is no such apply.
-    pub async fn watch(&self, _: &Operator, id: &ApplyId, after: u64) -> Result<Watching, DeployError> {
+    pub async fn watch(&self, _: &Onlooker, id: &ApplyId, after: u64) -> Result<Watching, DeployError> {
         self.row(id).await?;
         Ok(Watching {
             deploy: self.clone(),

@@ -1,10 +1,10 @@
 //! How people come in: links that work once. The first one makes the first administrator.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use serde_json::json;
 use store::{InvitationKind, InvitationRecord, NewInvitation, NewUser, StoreError};
-use types::{Invitation, InvitationId, InvitationState, Millis, Password, ProblemCode, Role, User};
+use types::{Invitation, InvitationId, InvitationState, Millis, Password, ProblemCode, Rights, Role, User};
 
 use super::{
     People,
@@ -29,6 +29,8 @@ const DAYS_AT_THE_COMMAND_LINE: u32 = 1;
 pub struct InvitationView {
     /// The role it gives.
     pub role: Role,
+    /// The environments it lets a deployer deploy to.
+    pub environments: BTreeSet<String>,
     /// Whether it makes the first administrator.
     pub setup: bool,
     /// When it runs out.
@@ -38,7 +40,7 @@ pub struct InvitationView {
 /// A link to be made.
 struct NewLink<'a> {
     kind: InvitationKind,
-    role: Role,
+    rights: Rights,
     note: &'a str,
     actor: Actor<'a>,
     origin: Option<&'a Origin>,
@@ -59,7 +61,7 @@ impl People {
         self.context.store.delete_open_setup_invitations().await?;
         let link = self.new_link(NewLink {
             kind: InvitationKind::Setup,
-            role: Role::Administrator,
+            rights: Role::Administrator.into(),
             note: "",
             actor: Actor::Operator("the start of the server"),
             origin: None,
@@ -79,7 +81,7 @@ impl People {
         complaints.settle()?;
         self.new_link(NewLink {
             kind: InvitationKind::Invite,
-            role: Role::Administrator,
+            rights: Role::Administrator.into(),
             note: &email,
             actor: Actor::Operator("the command line"),
             origin: None,
@@ -89,12 +91,19 @@ impl People {
         .await
     }
 
-    /// A link that lets one person in with a role. Shown once: only its hash is kept.
+    /// A link that lets one person in with a role, as a deployer on some environments. Shown once: only its hash is kept.
     ///
     /// # Errors
-    /// `Invalid` at `note` or `days`; otherwise when the database fails.
-    pub async fn invite(&self, admin: Admin<'_>, role: Role, note: &str, days: u32) -> Result<String, ServiceError> {
+    /// `Invalid` at `environments`, `note` or `days`; otherwise when the database fails.
+    pub async fn invite(
+        &self,
+        admin: Admin<'_>,
+        rights: impl Into<Rights>,
+        note: &str,
+        days: u32,
+    ) -> Result<String, ServiceError> {
         let mut complaints = Complaints::default();
+        let rights = rules::rights(rights.into(), &mut complaints);
         let note = rules::note(note, &mut complaints);
         if !DAYS.contains(&days) {
             complaints.add("days", format!("Choose {} to {} days.", DAYS.start(), DAYS.end()));
@@ -102,7 +111,7 @@ impl People {
         complaints.settle()?;
         self.new_link(NewLink {
             kind: InvitationKind::Invite,
-            role,
+            rights,
             note: &note,
             actor: Actor::Person(admin.user()),
             origin: Some(admin.origin()),
@@ -127,6 +136,7 @@ impl People {
                 state: state(&record, now),
                 id: record.id,
                 role: record.role,
+                environments: record.environments,
                 note: record.note,
                 created_at: record.created_at,
                 expires_at: record.expires_at,
@@ -165,6 +175,7 @@ impl People {
             role: record.role,
             setup: record.kind == InvitationKind::Setup,
             expires_at: record.expires_at,
+            environments: record.environments,
         })
     }
 
@@ -210,7 +221,7 @@ impl People {
                 Some(origin),
                 "invitation.accepted",
                 subject(record.id),
-                &json!({ "user": user.id, "role": record.role, "setup": record.kind == InvitationKind::Setup }),
+                &json!({ "user": user.id, "role": record.role, "environments": record.environments, "setup": record.kind == InvitationKind::Setup }),
             )
         };
         match self.context.store.accept_invitation(&token_hash, &user, world.now(), entry).await {
@@ -247,13 +258,13 @@ impl People {
             link.origin,
             link.action,
             subject(id),
-            &json!({ "role": link.role, "note": link.note, "expires_at": expires_at }),
+            &json!({ "role": link.rights.role, "environments": link.rights.environments, "note": link.note, "expires_at": expires_at }),
         );
         let new = NewInvitation {
             id,
             token_hash: sha256_hex(&token),
             kind: link.kind,
-            role: link.role,
+            rights: link.rights,
             note: link.note.into(),
             created_by: match link.actor {
                 Actor::Person(user) => Some(user.id),

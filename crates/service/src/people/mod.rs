@@ -14,12 +14,13 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use types::{ApiTokenId, ProblemCode, User};
+use types::{ApiTokenId, ProblemCode, Role, User};
 
-use crate::{Admin, Chat, Context, ServiceError};
+use crate::{Admin, Chat, Context, Deploy, ServiceError, SignedIn};
 
 pub use devices::DEVICE_LIFETIME;
 pub use invitations::InvitationView;
+pub use sign_in::Recognised;
 pub use tokens::TOKEN_PREFIX;
 
 use limits::Limits;
@@ -30,6 +31,8 @@ pub struct People {
     context: Context,
     /// To stop the answers of whoever is shut out.
     chat: Chat,
+    /// To stop the applies of whoever may no longer apply.
+    deploy: Deploy,
     passwords: Passwords,
     limits: Limits,
     /// Tokens whose "last used" is being written: requests that come meanwhile need not write it again.
@@ -37,9 +40,10 @@ pub struct People {
 }
 
 impl People {
-    pub(crate) fn new(context: Context, chat: Chat) -> Result<Self, ServiceError> {
+    pub(crate) fn new(context: Context, chat: Chat, deploy: Deploy) -> Result<Self, ServiceError> {
         Ok(Self {
             chat,
+            deploy,
             passwords: Passwords::new(context.settings.passwords, context.world.clone())?,
             limits: Limits::new(&context.settings.limits, &context.world),
             touching: Arc::default(),
@@ -53,6 +57,16 @@ impl People {
     /// When the database fails.
     pub async fn users(&self, _: Admin<'_>) -> Result<Vec<User>, ServiceError> {
         Ok(self.context.store.users().await?)
+    }
+
+    /// The names of those who can grant rights here, for whoever lacks one.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn administrators(&self, _: SignedIn<'_>) -> Result<Vec<String>, ServiceError> {
+        let users = self.context.store.users().await?.into_iter();
+        let active = users.filter(|user| user.role == Role::Administrator && user.disabled_at.is_none());
+        Ok(active.map(|user| user.name).collect())
     }
 
     /// How many passwords were computed since the start, for checks and for new ones.

@@ -1,6 +1,8 @@
 //! What a name, an address and a password must be. Says all complaints at once, each at its field.
 
-use types::{FieldProblem, Password, Problem, ProblemCode};
+use std::collections::BTreeSet;
+
+use types::{FieldProblem, Password, Problem, ProblemCode, Rights, Role};
 use zxcvbn::{Score, zxcvbn};
 
 use crate::ServiceError;
@@ -13,6 +15,8 @@ const NAME_MAX: usize = 100;
 /// RFC 5321 §4.5.3.1.3, less the angle brackets.
 const EMAIL_MAX: usize = 254;
 const NOTE_MAX: usize = 200;
+/// Most environments one person may be granted by name.
+const ENVIRONMENTS_MAX: usize = 100;
 
 /// Gathers complaints.
 #[derive(Default)]
@@ -76,6 +80,25 @@ pub(super) fn note(text: &str, complaints: &mut Complaints) -> String {
         complaints.add("note", format!("Use at most {NOTE_MAX} characters for the note."));
     }
     note.into()
+}
+
+/// A role with what it grants. Only a deployer has environments, and needs one.
+pub(super) fn rights(rights: Rights, complaints: &mut Complaints) -> Rights {
+    if rights.role != Role::Deployer {
+        return rights.role.into();
+    }
+    let environments: BTreeSet<String> =
+        rights.environments.iter().map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()).collect();
+    if environments.is_empty() {
+        complaints.add("environments", "Choose at least one environment for a deployer, or another role.");
+    } else if environments.len() > ENVIRONMENTS_MAX
+        || environments.iter().any(|name| name.chars().count() > NAME_MAX || name.chars().any(char::is_control))
+    {
+        let message =
+            format!("Choose at most {ENVIRONMENTS_MAX} environments, each with the name it has in the catalog.");
+        complaints.add("environments", message);
+    }
+    Rights { role: Role::Deployer, environments }
 }
 
 /// A new password, in the spirit of NIST SP 800-63B: length and guessability count, not kinds of characters. `own` are words

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use store::UserRecord;
-use types::{Password, ProblemCode, User};
+use types::{Millis, Password, ProblemCode, User};
 
 use super::{
     People, devices,
@@ -11,15 +11,25 @@ use super::{
     rules::{self, Complaints},
 };
 use crate::{
-    Member, Origin, ServiceError,
+    Origin, ServiceError, SignedIn,
     audit::{self, Actor},
     metric,
 };
 
+/// Somebody whose password was right.
+#[derive(Clone, Debug)]
+#[must_use = "a session for them must be confirmed"]
+pub struct Recognised {
+    /// Who.
+    pub user: User,
+    /// When the password that was checked had been chosen.
+    password_changed_at: Millis,
+}
+
 impl People {
     /// Checks an address and a password. The answer and the time are the same for an unknown address, a wrong password and
     /// a disabled person. `device` is the proof that [`People::known_device`] once gave to this device, if it has one: it
-    /// has its tries counted apart. The caller then makes the session.
+    /// has its tries counted apart. The caller then makes the session, and has it confirmed: see [`People::confirm`].
     ///
     /// # Errors
     /// `Invalid` when they do not belong together; `TooManyRequests`, with the time to wait, past the limits of the account
@@ -30,7 +40,7 @@ impl People {
         password: Password,
         device: Option<&str>,
         origin: &Origin,
-    ) -> Result<User, ServiceError> {
+    ) -> Result<Recognised, ServiceError> {
         let outcome = self.try_sign_in(email, password, device, origin).await;
         metric::sign_in(match &outcome {
             Ok(_) => "ok",
@@ -49,7 +59,7 @@ impl People {
         password: Password,
         device: Option<&str>,
         origin: &Origin,
-    ) -> Result<User, ServiceError> {
+    ) -> Result<Recognised, ServiceError> {
         let store = &self.context.store;
         let email = rules::normal_email(email);
         let known_device = match device {
@@ -73,7 +83,7 @@ impl People {
                 }
                 let entry = self.entry(Actor::Person(&known.user), origin, "session.sign_in", &known.user);
                 store.append_audit(entry).await?;
-                Ok(known.user)
+                Ok(Recognised { user: known.user, password_changed_at: known.password_changed_at })
             }
             known => {
                 // What was typed as an address is not kept: people type passwords there.
@@ -96,12 +106,34 @@ impl People {
         }
     }
 
+    /// Whether the password that was checked is still in force, once the session is stored. A change of the password ends
+    /// every other session after it took hold: either it finds this one, or this finds the change. The caller ends the
+    /// session when this fails.
+    ///
+    /// # Errors
+    /// `Conflict` when the password was changed meanwhile; otherwise when the database fails.
+    pub async fn confirm(&self, recognised: &Recognised) -> Result<(), ServiceError> {
+        let now = self.context.store.user_by_id(recognised.user.id).await?;
+        if now.is_some_and(|now| now.password_changed_at == recognised.password_changed_at) {
+            return Ok(());
+        }
+        Err(ServiceError::refused(
+            ProblemCode::Conflict,
+            "The password was changed while you were signing in. Sign in with the new one.",
+        ))
+    }
+
     /// Gives the person a new password, after proof of the old one, and ends their other sessions.
     ///
     /// # Errors
     /// `Invalid`, at the fields `old_password` or `new_password`; `TooManyRequests` as in [`People::sign_in`]; otherwise when
     /// the database fails.
-    pub async fn change_password(&self, member: Member<'_>, old: Password, new: Password) -> Result<(), ServiceError> {
+    pub async fn change_password(
+        &self,
+        member: SignedIn<'_>,
+        old: Password,
+        new: Password,
+    ) -> Result<(), ServiceError> {
         let user = member.user();
         let origin = member.origin();
         // By session: a stranger who tries at the sign-in does not count here.

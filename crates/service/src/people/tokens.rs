@@ -8,7 +8,7 @@ use types::{ApiToken, ApiTokenId, Millis, NewApiToken, ProblemCode, UserId};
 
 use super::People;
 use crate::{
-    Admin, Member, Origin, ServiceError, Viewer,
+    Admin, Origin, ServiceError, SignedIn, Viewer,
     audit::{self, Actor},
     sessions::sha256_hex,
     world::millis,
@@ -34,7 +34,7 @@ impl People {
     /// `Invalid`, at the fields `name` or `days`; `Conflict` when they have too many; otherwise when the database fails.
     pub async fn create_token(
         &self,
-        member: Member<'_>,
+        member: SignedIn<'_>,
         name: &str,
         days: Option<u32>,
     ) -> Result<NewApiToken, ServiceError> {
@@ -81,7 +81,7 @@ impl People {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn tokens(&self, member: Member<'_>) -> Result<Vec<ApiToken>, ServiceError> {
+    pub async fn tokens(&self, member: SignedIn<'_>) -> Result<Vec<ApiToken>, ServiceError> {
         Ok(self.context.store.tokens_of(member.user().id, self.context.world.now()).await?)
     }
 
@@ -89,7 +89,7 @@ impl People {
     ///
     /// # Errors
     /// `NotFound` when the person has no such token; otherwise when the database fails.
-    pub async fn end_token(&self, member: Member<'_>, token: ApiTokenId) -> Result<(), ServiceError> {
+    pub async fn end_token(&self, member: SignedIn<'_>, token: ApiTokenId) -> Result<(), ServiceError> {
         self.end(member, member.user().id, token).await
     }
 
@@ -106,10 +106,10 @@ impl People {
     /// # Errors
     /// `NotFound` when that person has no such token; otherwise when the database fails.
     pub async fn end_token_of(&self, admin: Admin<'_>, user: UserId, token: ApiTokenId) -> Result<(), ServiceError> {
-        self.end(admin.member(), user, token).await
+        self.end(admin.signed_in(), user, token).await
     }
 
-    async fn end(&self, by: Member<'_>, user: UserId, token: ApiTokenId) -> Result<(), ServiceError> {
+    async fn end(&self, by: SignedIn<'_>, user: UserId, token: ApiTokenId) -> Result<(), ServiceError> {
         let entry = self.about_token(by, "token.ended", token, &json!({ "of": user }));
         if !self.context.store.end_token(user, token, self.context.world.now(), entry).await? {
             return Err(ServiceError::not_found("That token"));
@@ -165,7 +165,7 @@ impl People {
 
     fn about_token(
         &self,
-        by: Member<'_>,
+        by: SignedIn<'_>,
         action: &'static str,
         token: ApiTokenId,
         detail: &serde_json::Value,

@@ -12,10 +12,10 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 use store::{SessionRow, Store};
 use tokio_util::sync::CancellationToken;
-use types::{Millis, SessionInfo, SessionPublicId, UserId};
+use types::{Millis, Permission, SessionInfo, SessionPublicId, UserId};
 
 use crate::{
-    Member, Origin, ServiceError, ServiceSettings, Viewer, World,
+    Origin, ServiceError, ServiceSettings, SignedIn, Viewer, World,
     audit::{self, Actor},
     world::millis,
 };
@@ -63,6 +63,24 @@ struct Inner {
 }
 
 impl Inner {
+    /// Whether a session or token is alive, and its person has the permission.
+    async fn still_holds(
+        &self,
+        user: UserId,
+        session: SessionPublicId,
+        permission: Permission,
+    ) -> Result<bool, ServiceError> {
+        let known = self.store.user_by_id(user).await?;
+        if !known.is_some_and(|known| known.user.disabled_at.is_none() && known.user.role.may(permission)) {
+            return Ok(false);
+        }
+        let now = self.world.now();
+        if self.store.sessions_of(user, now).await?.iter().any(|row| row.public_id == session) {
+            return Ok(true);
+        }
+        Ok(self.store.tokens_of(user, now).await?.iter().any(|token| SessionPublicId::from(token.id) == session))
+    }
+
     fn touching(&self) -> MutexGuard<'_, HashSet<String>> {
         self.touching.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -160,7 +178,7 @@ impl Sessions {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn of(&self, member: Member<'_>) -> Result<Vec<SessionInfo>, ServiceError> {
+    pub async fn of(&self, member: SignedIn<'_>) -> Result<Vec<SessionInfo>, ServiceError> {
         let now = self.0.world.now();
         let mut rows = self.0.store.sessions_of(member.user().id, now).await?;
         rows.retain(|row| self.alive(row, now));
@@ -182,7 +200,7 @@ impl Sessions {
     ///
     /// # Errors
     /// When the database fails. A session that is gone already is no error.
-    pub async fn sign_out(&self, member: Member<'_>) -> Result<(), ServiceError> {
+    pub async fn sign_out(&self, member: SignedIn<'_>) -> Result<(), ServiceError> {
         self.end_one(member, member.session(), "session.sign_out").await.map(drop)
     }
 
@@ -191,7 +209,7 @@ impl Sessions {
     ///
     /// # Errors
     /// When the database fails. A session that is gone already is no error.
-    pub async fn replace(&self, member: Member<'_>) -> Result<(), ServiceError> {
+    pub async fn replace(&self, member: SignedIn<'_>) -> Result<(), ServiceError> {
         self.end_one(member, member.session(), "session.replaced").await.map(drop)
     }
 
@@ -199,7 +217,7 @@ impl Sessions {
     ///
     /// # Errors
     /// `NotFound` when the person has no such session; otherwise when the database fails.
-    pub async fn end(&self, member: Member<'_>, session: SessionPublicId) -> Result<(), ServiceError> {
+    pub async fn end(&self, member: SignedIn<'_>, session: SessionPublicId) -> Result<(), ServiceError> {
         if self.end_one(member, session, "session.ended").await? {
             Ok(())
         } else {
@@ -211,13 +229,13 @@ impl Sessions {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn end_others(&self, member: Member<'_>) -> Result<u64, ServiceError> {
+    pub async fn end_others(&self, member: SignedIn<'_>) -> Result<u64, ServiceError> {
         self.end_all_but(member, "session.ended_others").await
     }
 
     async fn end_one(
         &self,
-        member: Member<'_>,
+        member: SignedIn<'_>,
         session: SessionPublicId,
         action: &'static str,
     ) -> Result<bool, ServiceError> {
@@ -237,7 +255,7 @@ impl Sessions {
     }
 
     /// Ends the member's other sessions under an action of the caller's choice.
-    pub(crate) async fn end_all_but(&self, member: Member<'_>, action: &'static str) -> Result<u64, ServiceError> {
+    pub(crate) async fn end_all_but(&self, member: SignedIn<'_>, action: &'static str) -> Result<u64, ServiceError> {
         let Inner { store, world, hub, .. } = self.0.as_ref();
         let user = member.user();
         let now = world.now();
@@ -261,16 +279,21 @@ impl Sessions {
         self.0.hub.publish(Ended { user, session: Some(token.into()), except: None });
     }
 
-    /// Tells this process at once that all sessions of a person have ended. The database knows already.
+    /// Tells this process at once that all sessions of a person have ended, or that they may do less: what is open asks the
+    /// database which. The database knows already.
     pub(crate) fn published_end_of_all(&self, user: UserId) {
         self.0.hub.publish(Ended { user, session: None, except: None });
     }
 
-    /// Resolves when this session (or the token in its place) has been ended: here at once, by another process within the
-    /// poll interval. Never
-    /// resolves otherwise, so race it against the stream it guards. Needs [`Sessions::run_revocations`] to be running to
-    /// hear of other processes.
-    pub fn revoked(&self, user: UserId, session: SessionPublicId) -> impl Future<Output = ()> + Send + use<> {
+    /// Resolves when this session (or the token in its place) has been ended, or its person's role does not have the permission
+    /// any more: here at once, by another process within the poll interval. Never resolves otherwise, so race it against the
+    /// stream it guards. Needs [`Sessions::run_revocations`] to be running to hear of other processes.
+    pub fn revoked(
+        &self,
+        user: UserId,
+        session: SessionPublicId,
+        permission: Permission,
+    ) -> impl Future<Output = ()> + Send + use<> {
         let mut ended = self.0.hub.watch(user, session);
         let inner = Arc::clone(&self.0);
         async move {
@@ -278,15 +301,8 @@ impl Sessions {
                 ended.heard().await;
                 // A message may be older than the session (all were ended, then the person signed in again): the
                 // database decides. When it cannot be asked, the stream is closed: the browser comes again.
-                let now = inner.world.now();
-                match inner.store.sessions_of(user, now).await {
-                    Ok(rows) if rows.iter().any(|row| row.public_id == session) => continue,
-                    Ok(_) => {}
-                    Err(_) => return,
-                }
-                match inner.store.tokens_of(user, now).await {
-                    Ok(tokens) if tokens.iter().any(|token| SessionPublicId::from(token.id) == session) => {}
-                    _ => return,
+                if !matches!(inner.still_holds(user, session, permission).await, Ok(true)) {
+                    return;
                 }
             }
         }

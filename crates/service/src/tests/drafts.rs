@@ -194,6 +194,86 @@ async fn a_draft_never_holds_a_secret_of_the_catalog() {
     assert!(words(deploy.draft_edit(ada, vec![typed]).await.unwrap_err()).message.contains("vault"));
 }
 
+const RICH: &str = r#"{
+  "docker_stacks": [
+    { "name": "db", "compose_file_path": "stacks/db/docker-compose.yml" },
+    {
+      "name": "web", "git_repo": "https://x.org/w.git", "reference": "main", "compose_file": "compose.yml",
+      "additional_files": ["a.yml", "b.yml"], "git_credential": "git/token", "description": "It's \"quoted\" <here>",
+      "env": [
+        { "name": "N", "value": 8 }, { "name": "LONG", "value": "one\ntwo\n" }, { "name": "EMPTY", "value": "" },
+        { "name": "TOKEN", "secret": "vault/web/token" }
+      ],
+      "environments": { "production": { "env": [{ "name": "N", "value": "9" }], "reference": "v1", "x-mine": 1 } },
+      "depends_on": ["db"], "hostname": "web.example.org", "port": 8080, "health": { "timeout_s": 5 }, "swarm": true, "x-more": [1]
+    }
+  ]
+}
+"#;
+
+#[tokio::test]
+async fn a_form_sent_back_as_it_is_changes_nothing() {
+    let study = Study::new().await;
+    let (deploy, ada) = (study.deploy(), &study.ada);
+    study.save(vec![file(STACKS, RICH), file("stacks/db/docker-compose.yml", "services: {}\n")]).await;
+    for (stack, on) in [("web", None), ("web", Some("prod")), ("web", Some("rumpledev")), ("db", None), ("db", Some("x"))] {
+        let mut fields = deploy.draft(ada).await.unwrap().form(stack, on).unwrap().fields;
+        // As a browser sends lines.
+        fields.values_mut().for_each(|text| *text = text.replace('\n', "\r\n"));
+        let draft = deploy.draft_form(ada, stack, on, &fields, "").await.unwrap();
+        assert!(!draft.is_changed(), "{stack} {on:?}: {:?}", draft.diff());
+    }
+    // What differs on one environment is laid where the stack has it, whatever it is called there.
+    let mut fields = deploy.draft(ada).await.unwrap().form("web", Some("prod")).unwrap().fields;
+    fields.insert("port".into(), "81".into());
+    let draft = deploy.draft_form(ada, "web", Some("prod"), &fields, "").await.unwrap();
+    let wanted = RICH.replace("\"x-mine\": 1 }", "\"x-mine\": 1, \"port\": 81 }");
+    assert_eq!(draft.snapshot.text(STACKS).unwrap(), wanted, "and every other byte stays");
+}
+
+#[tokio::test]
+async fn what_is_wrong_in_a_form_is_said_at_its_field() {
+    let study = Study::new().await;
+    let (deploy, ada) = (study.deploy(), &study.ada);
+    let typed = [
+        ("source", "git"),
+        ("repository", "ftp:/nowhere"),
+        ("reference", "a..b"),
+        ("port", "0"),
+        ("timeout_s", "soon"),
+        ("credential", "not a name"),
+        ("var.0.value", "without a name"),
+        ("var.1.name", "A"),
+        ("var.1.value", "1"),
+        ("var.1.secret", "a/b"),
+        ("var.2.name", "A"),
+        ("password", "never kept"),
+    ];
+    let fields = typed.into_iter().map(|(name, text)| (name.to_owned(), text.to_owned())).collect();
+    deploy.draft_form(ada, "web", None, &fields, "").await.unwrap();
+    let form = deploy.draft(ada).await.unwrap().form("web", None).unwrap();
+    let problem = form.problem.unwrap();
+    for field in ["repository", "reference", "port", "timeout_s", "credential", "var.0.name", "var.1.value", "var.2.name"] {
+        assert!(problem.for_field(field).is_some(), "{field}: {problem:?}");
+    }
+    assert_eq!(form.fields["timeout_s"], "soon", "kept as it was typed");
+    let row = study.house.store.draft(ada.user().unwrap()).await.unwrap();
+    assert!(!row.body.unwrap().contains("never kept"), "a value of a secret is no part of a draft");
+}
+
+#[tokio::test]
+async fn an_older_window_does_not_win() {
+    let study = Study::new().await;
+    let (deploy, ada) = (study.deploy(), &study.ada);
+    let before = deploy.draft(ada).await.unwrap();
+    deploy.draft_edit(ada, set("web", "newer")).await.unwrap();
+    let refused = deploy.draft_stack_text(ada, "web", "{}", &before.mark("web")).await.unwrap_err();
+    assert_eq!(words(refused).code, ProblemCode::Conflict);
+    deploy.draft_edit(ada, set("db", "elsewhere")).await.unwrap();
+    let mark = deploy.draft(ada).await.unwrap().mark("web");
+    deploy.draft_stack_text(ada, "web", "{", &mark).await.unwrap();
+}
+
 /// What a person does to a draft.
 #[derive(Clone, Debug)]
 enum Act {

@@ -32,7 +32,7 @@ async fn first_start_to_second_member(house: House) {
     let link = people.invite(admin, Role::Member, "for Ada", 7).await.unwrap();
     let ada = house.join(&link, "Ada", "ada@example.com").await;
     assert_eq!(ada.role, Role::Member);
-    let seen = people.sign_in("ADA@example.com ", Password::new(PASSWORD), None, &house.origin(2)).await.unwrap();
+    let seen = people.sign_in("ADA@example.com ", Password::new(PASSWORD), None, &house.origin(2)).await.unwrap().user;
     assert_eq!(seen.id, ada.id);
     assert_eq!(people.users(admin).await.unwrap().len(), 2);
     let listed = people.invitations(admin).await.unwrap();

@@ -5,6 +5,7 @@ mod drafts;
 mod flood;
 mod house;
 mod joining;
+mod rights;
 mod sequences;
 mod sessions;
 mod signing_in;

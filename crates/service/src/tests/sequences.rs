@@ -1,7 +1,7 @@
 //! Whatever people do in whatever order: an administrator stays, and the disabled get no proof.
 
 use proptest::{prelude::*, test_runner::Config};
-use types::{Password, Role, User};
+use types::{Password, Rights, Role, User};
 
 use super::house::{House, PASSWORD};
 
@@ -18,7 +18,7 @@ enum Act {
 }
 
 fn act() -> impl Strategy<Value = Act> {
-    let role = || prop_oneof![Just(Role::Member), Just(Role::Administrator)];
+    let role = || prop::sample::select(Role::ALL.to_vec());
     let n = any::<u8>;
     prop_oneof![
         (n(), role()).prop_map(|(by, role)| Act::Invite { by, role }),
@@ -29,6 +29,11 @@ fn act() -> impl Strategy<Value = Act> {
         n().prop_map(|whom| Act::SignIn { whom }),
         n().prop_map(|whom| Act::SignOut { whom }),
     ]
+}
+
+/// The role, with an environment where it needs one.
+fn rights(role: Role) -> Rights {
+    if role == Role::Deployer { Rights::deployer(["rumpledev"]) } else { role.into() }
 }
 
 /// Everybody with the cookie they last got.
@@ -53,13 +58,13 @@ impl Town {
             Act::SignIn { whom } => {
                 let whom = self.pick(whom);
                 let email = self.people[whom].0.email.clone();
-                if let Ok(user) = people.sign_in(&email, Password::new(PASSWORD), None, &self.house.origin(1)).await {
-                    self.people[whom].1 = self.house.cookie(user.id).await;
+                if let Ok(seen) = people.sign_in(&email, Password::new(PASSWORD), None, &self.house.origin(1)).await {
+                    self.people[whom].1 = self.house.cookie(seen.user.id).await;
                 }
             }
             Act::SignOut { whom } => {
                 let viewer = self.viewer(self.pick(whom)).await;
-                if let Ok(member) = viewer.member() {
+                if let Ok(member) = viewer.signed_in() {
                     self.house.services.sessions().sign_out(member).await.unwrap();
                 }
             }
@@ -73,12 +78,12 @@ impl Town {
                 let id = |whom| self.people[self.pick(whom)].0.id;
                 // A refusal (the last administrator) is an answer like any other.
                 let _ = match *act {
-                    Act::SetRole { whom, role, .. } => people.set_role(admin, id(whom), role).await,
+                    Act::SetRole { whom, role, .. } => people.set_role(admin, id(whom), rights(role)).await.map(drop),
                     Act::Disable { whom, .. } => people.disable(admin, id(whom)).await,
                     Act::Enable { whom, .. } => people.enable(admin, id(whom)).await,
                     Act::EndSessions { whom, .. } => people.end_sessions_of(admin, id(whom)).await.map(drop),
                     Act::Invite { role, .. } => {
-                        let link = people.invite(admin, role, "", 1).await.unwrap();
+                        let link = people.invite(admin, rights(role), "", 1).await.unwrap();
                         let name = format!("P{}", self.people.len());
                         let user = self.house.join(&link, &name, &format!("{name}@example.com")).await;
                         let cookie = self.house.cookie(user.id).await;
@@ -97,9 +102,12 @@ impl Town {
             let viewer = self.viewer(n).await;
             let now = self.house.store.user_by_id(self.people[n].0.id).await.unwrap().unwrap().user;
             if now.disabled_at.is_some() {
-                assert!(viewer.member().is_err(), "the disabled get no proof");
+                assert!(viewer.signed_in().is_err(), "the disabled get no proof");
             }
-            assert_eq!(viewer.admin().is_ok(), viewer.member().is_ok() && now.role == Role::Administrator);
+            let present = viewer.signed_in().is_ok();
+            assert_eq!(viewer.admin().is_ok(), present && now.role == Role::Administrator);
+            assert_eq!(viewer.member().is_ok(), present && now.role != Role::Viewer);
+            assert_eq!(viewer.onlooker().is_ok(), present && now.role != Role::Member);
         }
     }
 }

@@ -31,13 +31,13 @@ async fn nobody_gets_no_proof_and_a_member_no_administrators() {
     let founder = house.founder().await;
     let ada = house.person(&founder, Role::Member, "Ada").await;
     let nobody = Viewer::nobody(house.origin(1));
-    assert_eq!(nobody.member().unwrap_err().code(), ProblemCode::SignInRequired);
+    assert_eq!(nobody.signed_in().unwrap_err().code(), ProblemCode::SignInRequired);
     assert_eq!(nobody.admin().unwrap_err().code(), ProblemCode::SignInRequired);
     let member = house.signed_in(&ada).await;
     assert_eq!(member.admin().unwrap_err().code(), ProblemCode::Forbidden);
     assert!(member.may(Permission::Member) && !member.may(Permission::Administrator));
     let admin = house.signed_in(&founder).await;
-    assert_eq!(admin.admin().unwrap().member().user().id, founder.id);
+    assert_eq!(admin.admin().unwrap().signed_in().user().id, founder.id);
     for raw in [None, Some("nonsense"), Some("")] {
         assert!(house.services.sessions().viewer(raw, house.origin(1)).await.unwrap().user().is_none());
     }
@@ -55,7 +55,7 @@ async fn a_session_ends_when_idle_and_at_its_absolute_end() {
         // The touch happens in the background.
         wait_until(async || {
             let viewer = house.services.sessions().viewer(Some(&used), house.origin(1)).await.unwrap();
-            let own = house.services.sessions().of(viewer.member().unwrap()).await.unwrap();
+            let own = house.services.sessions().of(viewer.signed_in().unwrap()).await.unwrap();
             own.iter().any(|session| session.current && session.last_seen_at == house.world.now())
         })
         .await;
@@ -101,27 +101,30 @@ async fn a_person_sees_and_ends_own_sessions_only() {
     let third = house.signed_in(&ada).await;
     let foreign = house.signed_in(&founder).await;
     let sessions = house.services.sessions();
-    let list = sessions.of(here.member().unwrap()).await.unwrap();
+    let list = sessions.of(here.signed_in().unwrap()).await.unwrap();
     assert_eq!(list.len(), 3);
     assert!(list.iter().all(|session| session.device == "Firefox on Linux"));
     assert_eq!(list.iter().filter(|session| session.current).count(), 1);
 
-    let refused = sessions.end(here.member().unwrap(), foreign.session().unwrap()).await.unwrap_err();
+    let refused = sessions.end(here.signed_in().unwrap(), foreign.session().unwrap()).await.unwrap_err();
     assert_eq!(refused.code(), ProblemCode::NotFound);
-    let gone = sessions.revoked(ada.id, there.session().unwrap());
-    let stays_open = sessions.revoked(ada.id, here.session().unwrap());
-    sessions.end(here.member().unwrap(), there.session().unwrap()).await.unwrap();
+    let gone = sessions.revoked(ada.id, there.session().unwrap(), Permission::SignedIn);
+    let stays_open = sessions.revoked(ada.id, here.session().unwrap(), Permission::SignedIn);
+    sessions.end(here.signed_in().unwrap(), there.session().unwrap()).await.unwrap();
     assert!(soon(gone).await);
     assert!(stays(stays_open).await);
-    assert!(soon(sessions.revoked(ada.id, there.session().unwrap())).await, "also for a stream that comes late");
+    assert!(
+        soon(sessions.revoked(ada.id, there.session().unwrap(), Permission::SignedIn)).await,
+        "also for a stream that comes late"
+    );
 
-    let third_gone = sessions.revoked(ada.id, third.session().unwrap());
-    assert_eq!(sessions.end_others(here.member().unwrap()).await.unwrap(), 1);
+    let third_gone = sessions.revoked(ada.id, third.session().unwrap(), Permission::SignedIn);
+    assert_eq!(sessions.end_others(here.signed_in().unwrap()).await.unwrap(), 1);
     assert!(soon(third_gone).await);
-    let own = sessions.revoked(ada.id, here.session().unwrap());
-    sessions.sign_out(here.member().unwrap()).await.unwrap();
+    let own = sessions.revoked(ada.id, here.session().unwrap(), Permission::SignedIn);
+    sessions.sign_out(here.signed_in().unwrap()).await.unwrap();
     assert!(soon(own).await);
-    assert!(stays(sessions.revoked(founder.id, foreign.session().unwrap())).await);
+    assert!(stays(sessions.revoked(founder.id, foreign.session().unwrap(), Permission::SignedIn)).await);
 }
 
 async fn disabling_elsewhere_ends_it_here(house: House) {
@@ -137,9 +140,9 @@ async fn disabling_elsewhere_ends_it_here(house: House) {
         let (second, stop) = (second.clone(), stop.clone());
         async move { second.sessions().run_revocations(stop).await }
     });
-    let open_here = house.services.sessions().revoked(ada.id, session);
-    let open_there = tokio::spawn(second.sessions().revoked(ada.id, session));
-    let admins = second.sessions().revoked(founder.id, admin.session().unwrap());
+    let open_here = house.services.sessions().revoked(ada.id, session, Permission::SignedIn);
+    let open_there = tokio::spawn(second.sessions().revoked(ada.id, session, Permission::SignedIn));
+    let admins = second.sessions().revoked(founder.id, admin.session().unwrap(), Permission::SignedIn);
 
     house.services.people().disable(admin.admin().unwrap(), ada.id).await.unwrap();
     assert!(soon(open_here).await, "in the same process");
@@ -150,7 +153,7 @@ async fn disabling_elsewhere_ends_it_here(house: House) {
     house.services.people().enable(admin.admin().unwrap(), ada.id).await.unwrap();
     assert!(!looks_alive(&house, &raw).await, "enabling brings no session back");
     let back = house.signed_in(&ada).await;
-    let later = second.sessions().revoked(ada.id, back.session().unwrap());
+    let later = second.sessions().revoked(ada.id, back.session().unwrap(), Permission::SignedIn);
     assert!(stays(later).await, "an old end does not hit a newer session");
     stop.cancel();
     background.await.unwrap();

@@ -125,7 +125,7 @@ async fn a_device_is_known_for_a_year_and_until_the_password_changes() {
     assert!(knows(&proof, PASSWORD).await);
     let viewer = house.signed_in(&founder).await;
     let new = "another fine phrase";
-    people.change_password(viewer.member().unwrap(), Password::new(PASSWORD), Password::new(new)).await.unwrap();
+    people.change_password(viewer.signed_in().unwrap(), Password::new(PASSWORD), Password::new(new)).await.unwrap();
     assert!(!knows(&proof, new).await, "whoever had it may be whom the change is against");
     let proof = people.known_device(founder.id).await.unwrap();
     assert!(knows(&proof, new).await);
@@ -189,7 +189,7 @@ async fn a_renewed_hash_does_not_bring_an_old_password_back() {
     }
     let new = "another fine phrase";
     let people = house.services.people();
-    people.change_password(here.member().unwrap(), Password::new(PASSWORD), Password::new(new)).await.unwrap();
+    people.change_password(here.signed_in().unwrap(), Password::new(PASSWORD), Password::new(new)).await.unwrap();
     assert!(!signing_in.is_finished(), "the renewal is still being computed");
     signing_in.await.unwrap().unwrap();
     assert!(people.sign_in("grace@example.com", Password::new(PASSWORD), None, &house.origin(1)).await.is_err());
@@ -204,7 +204,7 @@ async fn changing_the_password_ends_the_other_sessions() {
     let elsewhere = house.cookie(founder.id).await;
     let people = house.services.people();
     let change = async |old: &str, new: &str| {
-        people.change_password(here.member().unwrap(), Password::new(old), Password::new(new)).await
+        people.change_password(here.signed_in().unwrap(), Password::new(old), Password::new(new)).await
     };
     let wrong = change("not it", "another fine phrase").await.unwrap_err().problem();
     assert!(wrong.for_field("old_password").is_some());
@@ -214,8 +214,25 @@ async fn changing_the_password_ends_the_other_sessions() {
     change(PASSWORD, "another fine phrase").await.unwrap();
     let sessions = house.services.sessions();
     assert!(sessions.viewer(Some(&elsewhere), house.origin(1)).await.unwrap().user().is_none());
-    let left = sessions.of(here.member().unwrap()).await.unwrap();
+    let left = sessions.of(here.signed_in().unwrap()).await.unwrap();
     assert!(left.len() == 1 && left[0].current);
     assert!(people.sign_in("grace@example.com", Password::new(PASSWORD), None, &house.origin(1)).await.is_err());
     people.sign_in("grace@example.com", Password::new("another fine phrase"), None, &house.origin(1)).await.unwrap();
+}
+
+/// The session is stored after the change ended the others, so the change can't have seen it.
+#[tokio::test]
+async fn a_sign_in_that_crosses_a_change_of_the_password_is_not_confirmed() {
+    let house = House::new().await;
+    let founder = house.founder().await;
+    let here = house.signed_in(&founder).await;
+    let people = house.services.people();
+    let before = people.sign_in("grace@example.com", Password::new(PASSWORD), None, &house.origin(1)).await.unwrap();
+    people.confirm(&before).await.unwrap();
+    house.world.advance(Duration::from_secs(1));
+    let new = "another fine phrase";
+    people.change_password(here.signed_in().unwrap(), Password::new(PASSWORD), Password::new(new)).await.unwrap();
+    assert_eq!(people.confirm(&before).await.unwrap_err().code(), ProblemCode::Conflict);
+    let after = people.sign_in("grace@example.com", Password::new(new), None, &house.origin(1)).await.unwrap();
+    people.confirm(&after).await.unwrap();
 }

@@ -2,7 +2,7 @@
 
 use std::{num::NonZeroU32, time::Duration};
 
-use types::{ProblemCode, Role, SessionPublicId};
+use types::{Permission, ProblemCode, Role, SessionPublicId};
 
 use super::house::{House, lenient};
 use crate::{Rate, TOKEN_PREFIX};
@@ -14,7 +14,7 @@ async fn a_token_is_its_owner_until_it_ends() {
     let ada = house.person(&founder, Role::Member, "Ada").await;
     let people = house.services.people();
     let viewer = house.signed_in(&ada).await;
-    let member = viewer.member().unwrap();
+    let member = viewer.signed_in().unwrap();
 
     let made = people.create_token(member, "  backup script ", Some(7)).await.unwrap();
     assert!(made.text.starts_with(TOKEN_PREFIX) && made.text.len() == TOKEN_PREFIX.len() + 43, "{}", made.text.len());
@@ -23,7 +23,7 @@ async fn a_token_is_its_owner_until_it_ends() {
     let found = people.viewer_by_token(&made.text, house.origin(1)).await.unwrap();
     assert_eq!(found.user().map(|user| user.id), Some(ada.id));
     assert_eq!(found.session(), Some(SessionPublicId::from(made.token.id)));
-    assert!(found.member().is_ok() && found.admin().is_err(), "it may what its owner may");
+    assert!(found.signed_in().is_ok() && found.admin().is_err(), "it may what its owner may");
 
     for (name, days) in [("", None), (&*"x".repeat(61), None), ("a\nb", None), ("ok", Some(0)), ("ok", Some(731))] {
         let problem = people.create_token(member, name, days).await.unwrap_err().problem();
@@ -50,14 +50,14 @@ async fn its_owner_and_administrators_end_it_and_what_it_has_open() {
     let (people, sessions) = (house.services.people(), house.services.sessions());
     let (adas, eves, founders) =
         (house.signed_in(&ada).await, house.signed_in(&eve).await, house.signed_in(&founder).await);
-    let (member, admin) = (adas.member().unwrap(), founders.admin().unwrap());
+    let (member, admin) = (adas.signed_in().unwrap(), founders.admin().unwrap());
     let make = async || people.create_token(member, "program", None).await.unwrap();
     let works = async |text: &str| people.viewer_by_token(text, house.origin(1)).await.is_ok();
 
     let (first, second, third) = (make().await, make().await, make().await);
-    let open = sessions.revoked(ada.id, first.token.id.into());
-    let other = sessions.revoked(ada.id, second.token.id.into());
-    let stranger = people.end_token(eves.member().unwrap(), first.token.id).await.unwrap_err();
+    let open = sessions.revoked(ada.id, first.token.id.into(), Permission::SignedIn);
+    let other = sessions.revoked(ada.id, second.token.id.into(), Permission::SignedIn);
+    let stranger = people.end_token(eves.signed_in().unwrap(), first.token.id).await.unwrap_err();
     assert_eq!(stranger.code(), ProblemCode::NotFound);
     people.end_token(member, first.token.id).await.unwrap();
     tokio::time::timeout(Duration::from_secs(5), open).await.expect("what it had open has ended");
@@ -73,7 +73,7 @@ async fn its_owner_and_administrators_end_it_and_what_it_has_open() {
     assert!(!works(&third.text).await);
 
     let back = house.signed_in(&ada).await;
-    let fourth = people.create_token(back.member().unwrap(), "program", None).await.unwrap();
+    let fourth = people.create_token(back.signed_in().unwrap(), "program", None).await.unwrap();
     people.disable(admin, ada.id).await.unwrap();
     assert!(!works(&fourth.text).await);
     people.enable(admin, ada.id).await.unwrap();
@@ -88,7 +88,7 @@ async fn last_used_is_noted_once_a_minute() {
     let founder = house.founder().await;
     let people = house.services.people();
     let viewer = house.signed_in(&founder).await;
-    let member = viewer.member().unwrap();
+    let member = viewer.signed_in().unwrap();
     let made = people.create_token(member, "program", None).await.unwrap();
     let used = async || people.tokens(member).await.unwrap()[0].last_used_at;
     let used_at = async |at| {
@@ -116,7 +116,7 @@ async fn wrong_ones_are_limited_by_network_and_right_ones_are_not() {
     let founder = house.founder().await;
     let people = house.services.people();
     let viewer = house.signed_in(&founder).await;
-    let made = people.create_token(viewer.member().unwrap(), "program", None).await.unwrap();
+    let made = people.create_token(viewer.signed_in().unwrap(), "program", None).await.unwrap();
     let mut mistyped = made.text.clone();
     mistyped.pop();
     let wrong = ["", "tht_", "nonsense", &mistyped, &"x".repeat(100_000), &format!("{TOKEN_PREFIX}{}", "A".repeat(43))];

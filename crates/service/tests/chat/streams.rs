@@ -312,7 +312,7 @@ async fn an_ended_session_ends_its_readers_and_nobody_reads_what_is_not_theirs()
     call.text("a");
     here.until("a").await;
     there.until("a").await;
-    place.services.sessions().end(anna.member(), other_device.member().session()).await.unwrap();
+    place.services.sessions().end(anna.member().signed_in(), other_device.member().session()).await.unwrap();
     assert_eq!(there.next().await, None, "the stream is closed");
     assert_eq!(there.end, None);
     call.text("b");

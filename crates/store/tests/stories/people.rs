@@ -1,9 +1,12 @@
 //! People, sessions, revocations, invitations and the audit.
 
-use store::{InvitationKind, NewInvitation, Store, testing::TestDatabase};
-use types::{AuditId, InvitationId, Role, UserId};
+use store::{AuditEntry, Changed, InvitationKind, NewApply, NewInvitation, Records, Store, testing::TestDatabase};
+use types::{AuditId, InvitationId, Rights, Role, UserId};
 
-use crate::support::*;
+use crate::{
+    deployments::{apply, apply_id},
+    support::*,
+};
 
 async fn people(database: &TestDatabase) {
     let store = database.store().await;
@@ -37,13 +40,13 @@ async fn people(database: &TestDatabase) {
     assert!(!store.renew_password_hash(user_id(9), "x", "y").await.unwrap());
 
     for refused in [
-        store.set_role(admin.id, Role::Member, entry(4, "user.role")).await,
-        store.set_disabled(admin.id, Some(T0), T0, entry(5, "user.disable")).await,
+        store.set_rights(admin.id, Role::Member, T0, entry(4, "user.role")).await.map(drop),
+        store.set_disabled(admin.id, Some(T0), T0, entry(5, "user.disable")).await.map(drop),
     ] {
         assert!(refused.unwrap_err().is_conflict("last_administrator"));
     }
-    store.set_role(member.id, Role::Administrator, entry(6, "user.role")).await.unwrap();
-    store.set_role(admin.id, Role::Member, entry(7, "user.role")).await.unwrap();
+    store.set_rights(member.id, Role::Administrator, T0, entry(6, "user.role")).await.unwrap();
+    store.set_rights(admin.id, Role::Member, T0, entry(7, "user.role")).await.unwrap();
     assert_eq!(store.user_by_id(admin.id).await.unwrap().unwrap().user.role, Role::Member);
     // Disabling one who is no administrator is always possible.
     store.set_disabled(admin.id, Some(T0 + 5), T0 + 5, entry(8, "user.disable")).await.unwrap();
@@ -119,7 +122,7 @@ fn invitation(n: u32, kind: InvitationKind, role: Role, created_by: Option<UserI
         id: InvitationId::from_parts(T0, random(n)),
         token_hash: format!("token {n}"),
         kind,
-        role,
+        rights: role.into(),
         note: format!("for {n}"),
         created_by,
         now: T0 + i64::from(n),
@@ -186,4 +189,70 @@ async fn audit(database: &TestDatabase) {
     assert!(error.is_conflict("audit_id"), "{error}");
 }
 
-crate::on_both!(people, sessions, invitations, audit);
+async fn rights(database: &TestDatabase) {
+    let store = database.store().await;
+    let admin = add(&store, 1, Role::Administrator).await;
+    let new = NewInvitation {
+        rights: Rights::deployer(["rumpledev", "rumpletest"]),
+        ..invitation(2, InvitationKind::Invite, Role::Member, Some(admin.id))
+    };
+    store.create_invitation(&new, entry(2, "invitation.create")).await.unwrap();
+    let open = store.invitation_by_token("token 2").await.unwrap().unwrap();
+    assert_eq!((open.role, open.environments), (Role::Deployer, new.rights.environments.clone()));
+    let ada = accept(&store, 2, 2).await.unwrap();
+    assert_eq!(ada.rights(), new.rights, "the invitation's role and environments");
+    assert_eq!(store.user_by_email(&ada.email).await.unwrap().unwrap().user, ada);
+    assert!(store.users().await.unwrap().contains(&ada));
+    store.save_session(&session(3, Some(ada.id))).await.unwrap();
+    let found = store.session_with_user(&session(3, None).id_hash, T0).await.unwrap().unwrap().1;
+    assert_eq!(found, ada, "one query tells the whole");
+
+    assert_eq!(store.set_rights(ada.id, new.rights.clone(), T0, entry(4, "user.role")).await.unwrap(), None);
+    assert_eq!(store.latest_revocation().await.unwrap(), 0);
+    let less = Rights::deployer(["rumpletest"]);
+    let tell = |changed: &Changed| {
+        assert_eq!(changed.before.rights(), Rights::deployer(["rumpledev", "rumpletest"]));
+        vec![entry(5, "user.role"), entry(6, "more")]
+    };
+    assert!(store.set_rights(ada.id, less.clone(), T0, Records::of(tell)).await.unwrap().is_some());
+    assert_eq!(store.user_by_id(ada.id).await.unwrap().unwrap().user.rights(), less);
+    assert_eq!(store.latest_revocation().await.unwrap(), 1, "what is open looks again");
+    assert!(store.session(&session(3, None).id_hash, T0).await.unwrap().is_some(), "the session lives on");
+    assert!(store.set_rights(ada.id, Role::Viewer, T0, entry(7, "user.role")).await.unwrap().is_some());
+    assert_eq!(store.user_by_id(ada.id).await.unwrap().unwrap().user.rights(), Role::Viewer.into());
+    let missing = store.set_rights(user_id(9), Role::Viewer, T0, entry(8, "user.role")).await.unwrap_err();
+    assert!(matches!(missing, store::StoreError::NotFound));
+    assert_eq!(store.verify_audit().await.unwrap().faults, []);
+}
+
+/// Who loses the right to deploy somewhere has their applies there asked to stop, and begins no further one.
+async fn applies_of_whoever_may_no_longer(database: &TestDatabase) {
+    let store = database.store().await;
+    add(&store, 1, Role::Administrator).await;
+    let ada = add(&store, 2, Role::Member).await.id;
+    let both = Rights::deployer(["dev", "test"]);
+    store.set_rights(ada, both.clone(), T0, entry(3, "user.role")).await.unwrap();
+    let by_ada = |n: u32, environments: &[&str]| {
+        let audit = Some(AuditEntry { actor: Some(ada), ..entry(20 + n, "deploy.apply") });
+        NewApply { audit, ..apply(n, environments) }
+    };
+    let refused = store.begin_apply(&by_ada(1, &["dev", "prod"]), &[]).await.unwrap_err();
+    assert!(refused.is_conflict("may_not_deploy"), "{refused}");
+    assert_eq!(store.apply(&apply_id(1)).await.unwrap(), None);
+    store.begin_apply(&by_ada(2, &["dev"]), &[]).await.unwrap();
+    store.begin_apply(&by_ada(3, &["test"]), &[]).await.unwrap();
+    store.begin_apply(&apply(4, &["prod"]), &[]).await.unwrap();
+
+    let less = Rights::deployer(["test"]);
+    let changed = store.set_rights(ada, less.clone(), T0, entry(40, "user.role")).await.unwrap().unwrap();
+    assert_eq!((changed.before.rights(), changed.cancelled), (both, vec![apply_id(2)]), "only where she may no longer");
+    let changed = store.set_disabled(ada, Some(T0), T0, entry(41, "user.disable")).await.unwrap();
+    assert_eq!((changed.before.rights(), changed.cancelled), (less, vec![apply_id(3)]), "the other was asked before");
+    for (n, asked) in [(2, true), (3, true), (4, false)] {
+        assert_eq!(store.apply_cancelled(&apply_id(n)).await.unwrap(), asked, "{n}");
+    }
+    let refused = store.begin_apply(&by_ada(5, &["test2"]), &[]).await.unwrap_err();
+    assert!(refused.is_conflict("may_not_deploy"), "the disabled begin nothing: {refused}");
+}
+
+crate::on_both!(people, sessions, invitations, audit, rights, applies_of_whoever_may_no_longer);

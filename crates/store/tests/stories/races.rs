@@ -57,7 +57,7 @@ async fn an_invitation_is_used_once(database: &TestDatabase) {
         id: InvitationId::from_parts(T0, random(1)),
         token_hash: "token".into(),
         kind: InvitationKind::Invite,
-        role: Role::Member,
+        rights: Role::Member.into(),
         note: String::new(),
         created_by: None,
         now: T0,
@@ -83,7 +83,7 @@ async fn one_first_administrator(database: &TestDatabase) {
             id: InvitationId::from_parts(T0, random(n)),
             token_hash: format!("token {n}"),
             kind: InvitationKind::Setup,
-            role: Role::Administrator,
+            rights: Role::Administrator.into(),
             note: String::new(),
             created_by: None,
             now: T0,
@@ -109,9 +109,9 @@ async fn the_last_administrator_stays(database: &TestDatabase) {
     let gone = eight(database, |store, n| async move {
         let entry = entry(100 + n, "user.change");
         if n % 2 == 0 {
-            store.set_role(user_id(n), Role::Member, entry).await
+            store.set_rights(user_id(n), Role::Member, T0, entry).await.map(drop)
         } else {
-            store.set_disabled(user_id(n), Some(T0), T0, entry).await
+            store.set_disabled(user_id(n), Some(T0), T0, entry).await.map(drop)
         }
     })
     .await;

@@ -51,7 +51,10 @@ pub enum PortalError {
     Unauthorised,
     /// The token's owner may not do this.
     #[error("the token's owner may not do this")]
-    Forbidden,
+    Forbidden {
+        /// Why, in the server's words: which role or environment is missing.
+        message: String,
+    },
     /// The catalog, a reference or the live side moved since the plan was made. Nothing was done; here is the plan as it is now.
     #[error("something moved since this plan was made")]
     Moved(Box<Plan>),
@@ -107,9 +110,7 @@ impl PortalError {
                                    the server under Account, API tokens."
                     .to_owned()
             }
-            Self::Forbidden => {
-                "The token's owner is no administrator there. Ask an administrator for that role.".to_owned()
-            }
+            Self::Forbidden { message } => format!("The token's owner may not do this there. {message}"),
             Self::Moved(_) => {
                 "Something moved since this plan was made, so nothing was done. Make a new plan and read it.".to_owned()
             }

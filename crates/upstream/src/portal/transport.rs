@@ -291,7 +291,7 @@ async fn accepted(response: Response, write: bool) -> Result<Response, PortalErr
         (Some(fresh), _, _) => PortalError::Moved(fresh),
         (None, Some(conflict), _) => PortalError::Conflict(conflict),
         (None, None, ProblemCode::SignInRequired) => PortalError::Unauthorised,
-        (None, None, ProblemCode::Forbidden) => PortalError::Forbidden,
+        (None, None, ProblemCode::Forbidden) => PortalError::Forbidden { message: problem.message },
         (None, None, _) => PortalError::Refused(Box::new(problem)),
     })
 }

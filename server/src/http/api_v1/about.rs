@@ -27,8 +27,8 @@ pub(super) async fn document(State(state): State<AppState>) -> Json<serde_json::
 
 /// `GET /api/v1/me`.
 pub(super) async fn me(Extension(cx): Extension<RequestCx>) -> Response {
-    match cx.viewer.member() {
-        Ok(member) => Json::<User>(member.user().clone()).into_response(),
+    match cx.viewer.signed_in() {
+        Ok(person) => Json::<User>(person.user().clone()).into_response(),
         Err(error) => {
             let found = problem::from_service(&error, &cx.viewer.origin().trace_id);
             problem::ask_for_token(problem::json(&found))

@@ -8,22 +8,46 @@ use axum::{
 };
 use http::{StatusCode, request::Parts};
 use serde::Serialize;
-use service::{Deploy, DeployError, Operator, ServiceError, deploy::edit_conflict};
+use service::{Deploy, DeployError, Deployer, Onlooker, Operator, ServiceError, Viewer, deploy::edit_conflict};
 use tracing::Instrument as _;
 use types::{Problem, ProblemCode, SessionPublicId, UserId};
 
 use crate::{http::problem, state::AppState};
 
-/// The proof that somebody who may look after deployments asks. Taken before the body is read.
-pub(super) struct Caller {
+/// What a route asks for.
+pub(super) trait Proof: Sized {
+    /// The proof, if the viewer has it.
+    fn of(viewer: &Viewer) -> Result<Self, ServiceError>;
+}
+
+impl Proof for Onlooker {
+    fn of(viewer: &Viewer) -> Result<Self, ServiceError> {
+        viewer.onlooker()
+    }
+}
+
+impl Proof for Deployer {
+    fn of(viewer: &Viewer) -> Result<Self, ServiceError> {
+        viewer.deployer()
+    }
+}
+
+impl Proof for Operator {
+    fn of(viewer: &Viewer) -> Result<Self, ServiceError> {
+        viewer.operator()
+    }
+}
+
+/// Somebody who may what the route asks for; an administrator unless it says otherwise. Taken before the body is read.
+pub(super) struct Caller<P = Operator> {
     pub(super) deploy: Deploy,
-    pub(super) operator: Operator,
+    pub(super) proof: P,
     /// Who, and by which session or token: what ends when that ends.
     pub(super) by: Option<(UserId, SessionPublicId)>,
     trace_id: String,
 }
 
-impl FromRequestParts<AppState> for Caller {
+impl<P: Proof> FromRequestParts<AppState> for Caller<P> {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Response> {
@@ -32,29 +56,29 @@ impl FromRequestParts<AppState> for Caller {
             problem::json(&Problem::new(ProblemCode::Internal, "Something went wrong on our side."))
         })?;
         let trace_id = cx.viewer.origin().trace_id.clone();
-        let operator = cx.viewer.operator().map_err(|error| refuse(error.into(), &trace_id))?;
-        let by = operator.user().zip(cx.viewer.session());
-        Ok(Self { deploy: state.services.deploy().clone(), operator, by, trace_id })
+        let proof = P::of(&cx.viewer).map_err(|error| refuse(error.into(), &trace_id))?;
+        let by = cx.viewer.user().map(|user| user.id).zip(cx.viewer.session());
+        Ok(Self { deploy: state.services.deploy().clone(), proof, by, trace_id })
     }
 }
 
-impl Caller {
+impl<P> Caller<P> {
     /// Answers with what `act` reads. Ends with the request.
-    pub(super) async fn read<T, Fut>(self, act: impl FnOnce(Deploy, Operator) -> Fut) -> Response
+    pub(super) async fn read<T, Fut>(self, act: impl FnOnce(Deploy, P) -> Fut) -> Response
     where
         T: Serialize,
         Fut: Future<Output = Result<T, DeployError>>,
     {
-        answer(StatusCode::OK, act(self.deploy, self.operator).await, &self.trace_id)
+        answer(StatusCode::OK, act(self.deploy, self.proof).await, &self.trace_id)
     }
 
     /// Answers with what `act` did. What was begun is brought to its end even if the caller goes away meanwhile.
-    pub(super) async fn write<T, Fut>(self, status: StatusCode, act: impl FnOnce(Deploy, Operator) -> Fut) -> Response
+    pub(super) async fn write<T, Fut>(self, status: StatusCode, act: impl FnOnce(Deploy, P) -> Fut) -> Response
     where
         T: Serialize + Send + 'static,
         Fut: Future<Output = Result<T, DeployError>> + Send + 'static,
     {
-        let work = tokio::spawn(act(self.deploy, self.operator).instrument(tracing::Span::current()));
+        let work = tokio::spawn(act(self.deploy, self.proof).instrument(tracing::Span::current()));
         let done = match work.await {
             Ok(done) => done,
             Err(error) => match error.try_into_panic() {

@@ -3,7 +3,10 @@
 use axum::response::Response;
 use http::StatusCode;
 use serde::Deserialize;
-use service::deploy::{Edit, import_plan};
+use service::{
+    Deployer,
+    deploy::{Edit, import_plan},
+};
 use types::{
     catalog::CatalogVersion,
     deploy::{ImportRequest, RestoreRequest, SaveRequest},
@@ -18,7 +21,7 @@ use super::{
 const PAGE: u32 = 50;
 
 /// `GET /api/v1/catalog`.
-pub(super) async fn contents(caller: Caller) -> Response {
+pub(super) async fn contents(caller: Caller<Deployer>) -> Response {
     caller.read(|deploy, operator| async move { deploy.catalog(&operator).await.map(|view| view.contents()) }).await
 }
 
@@ -30,7 +33,7 @@ pub(super) struct Depth {
 }
 
 /// `GET /api/v1/catalog/findings`.
-pub(super) async fn findings(caller: Caller, Params(Depth { deep }): Params<Depth>) -> Response {
+pub(super) async fn findings(caller: Caller<Deployer>, Params(Depth { deep }): Params<Depth>) -> Response {
     caller.read(|deploy, operator| async move { deploy.validate(&operator, deep).await }).await
 }
 

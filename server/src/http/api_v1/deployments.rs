@@ -6,10 +6,13 @@ use axum::{
 };
 use http::{HeaderValue, StatusCode, header};
 use serde::Deserialize;
-use service::deploy::{
-    environments::CreateEvent,
-    model::{ApplyId, PlanOptions, StackRef},
-    wire::{ApplyRequest, Begun, CreatedGuest, LookTrouble, Pinned, ProposalRequest, Standing},
+use service::{
+    Deployer, Onlooker,
+    deploy::{
+        environments::CreateEvent,
+        model::{ApplyId, PlanOptions, StackRef},
+        wire::{ApplyRequest, Begun, CreatedGuest, LookTrouble, Pinned, ProposalRequest, Standing},
+    },
 };
 
 use super::{
@@ -21,12 +24,12 @@ use super::{
 const PAGE: u32 = 50;
 
 /// `POST /api/v1/plans`.
-pub(super) async fn plan(caller: Caller, Json(options): Json<PlanOptions>) -> Response {
+pub(super) async fn plan(caller: Caller<Deployer>, Json(options): Json<PlanOptions>) -> Response {
     caller.read(|deploy, operator| async move { deploy.plan(&operator, &options).await }).await
 }
 
 /// `POST /api/v1/proposals`.
-pub(super) async fn propose(caller: Caller, Json(asked): Json<ProposalRequest>) -> Response {
+pub(super) async fn propose(caller: Caller<Deployer>, Json(asked): Json<ProposalRequest>) -> Response {
     caller.read(|deploy, operator| async move { deploy.propose(&operator, &asked.also, asked.on_failure).await }).await
 }
 
@@ -48,7 +51,7 @@ pub(super) async fn create(caller: Caller, Path(guest): Path<String>) -> Respons
 }
 
 /// `POST /api/v1/applies`.
-pub(super) async fn apply(caller: Caller, Json(ApplyRequest { plan, also }): Json<ApplyRequest>) -> Response {
+pub(super) async fn apply(caller: Caller<Deployer>, Json(ApplyRequest { plan, also }): Json<ApplyRequest>) -> Response {
     let (begun, has_begun) = tokio::sync::oneshot::channel();
     let response = caller
         .write(StatusCode::CREATED, |deploy, operator| async move {
@@ -74,7 +77,7 @@ pub(super) struct Listed {
 }
 
 /// `GET /api/v1/applies`.
-pub(super) async fn applies(caller: Caller, Params(asked): Params<Listed>) -> Response {
+pub(super) async fn applies(caller: Caller<Onlooker>, Params(asked): Params<Listed>) -> Response {
     caller
         .read(|deploy, operator| async move {
             let Listed { environment, before, limit } = asked;
@@ -84,24 +87,24 @@ pub(super) async fn applies(caller: Caller, Params(asked): Params<Listed>) -> Re
 }
 
 /// `GET /api/v1/applies/running`.
-pub(super) async fn running(caller: Caller) -> Response {
+pub(super) async fn running(caller: Caller<Onlooker>) -> Response {
     caller.read(|deploy, operator| async move { deploy.running(&operator).await }).await
 }
 
 /// `GET /api/v1/applies/{id}`.
-pub(super) async fn one(caller: Caller, Path(id): Path<String>) -> Response {
+pub(super) async fn one(caller: Caller<Onlooker>, Path(id): Path<String>) -> Response {
     caller.read(|deploy, operator| async move { deploy.apply_view(&operator, &ApplyId(id)).await }).await
 }
 
 /// `POST /api/v1/applies/{id}/cancel`.
-pub(super) async fn cancel(caller: Caller, Path(id): Path<String>) -> Response {
+pub(super) async fn cancel(caller: Caller<Deployer>, Path(id): Path<String>) -> Response {
     caller
         .write(StatusCode::NO_CONTENT, |deploy, operator| async move { deploy.cancel(&operator, &ApplyId(id)).await })
         .await
 }
 
 /// `GET /api/v1/status`: the newest look, however old.
-pub(super) async fn standing(caller: Caller) -> Response {
+pub(super) async fn standing(caller: Caller<Onlooker>) -> Response {
     caller
         .read(|deploy, operator| async move {
             let (look, trouble) = deploy.latest(&operator);
@@ -114,24 +117,27 @@ pub(super) async fn standing(caller: Caller) -> Response {
 }
 
 /// `POST /api/v1/status`: looks afresh.
-pub(super) async fn look(caller: Caller) -> Response {
+pub(super) async fn look(caller: Caller<Onlooker>) -> Response {
     caller.read(|deploy, operator| async move { deploy.look(&operator).await.map(|look| look.overview.clone()) }).await
 }
 
 /// `POST /api/v1/drift`.
-pub(super) async fn drift(caller: Caller) -> Response {
+pub(super) async fn drift(caller: Caller<Onlooker>) -> Response {
     caller.read(|deploy, operator| async move { deploy.drift(&operator).await }).await
 }
 
 /// `GET /api/v1/revisions/{environment}/{stack}`.
-pub(super) async fn revisions(caller: Caller, Path((environment, stack)): Path<(String, String)>) -> Response {
+pub(super) async fn revisions(
+    caller: Caller<Deployer>,
+    Path((environment, stack)): Path<(String, String)>,
+) -> Response {
     caller
         .read(|deploy, operator| async move { deploy.revisions(&operator, &StackRef { environment, stack }).await })
         .await
 }
 
 /// `GET /api/v1/pins`.
-pub(super) async fn pins(caller: Caller) -> Response {
+pub(super) async fn pins(caller: Caller<Onlooker>) -> Response {
     caller
         .read(|deploy, operator| async move {
             let pins = deploy.pins(&operator).await?;
@@ -141,7 +147,7 @@ pub(super) async fn pins(caller: Caller) -> Response {
 }
 
 /// `DELETE /api/v1/pins/{environment}/{stack}`.
-pub(super) async fn release(caller: Caller, Path((environment, stack)): Path<(String, String)>) -> Response {
+pub(super) async fn release(caller: Caller<Deployer>, Path((environment, stack)): Path<(String, String)>) -> Response {
     caller
         .write(StatusCode::NO_CONTENT, |deploy, operator| async move {
             deploy.release(&operator, &StackRef { environment, stack }).await

@@ -9,7 +9,11 @@ use axum::{
 use bytes::Bytes;
 use futures::{StreamExt as _, stream};
 use serde::Deserialize;
-use service::deploy::{Watched, Watching, model::ApplyId, wire::WatchEvent};
+use service::{
+    Onlooker,
+    deploy::{Watched, Watching, model::ApplyId, wire::WatchEvent},
+};
+use types::Permission;
 
 use super::{body::Params, caller::Caller};
 use crate::{http::streams, state::AppState};
@@ -24,12 +28,12 @@ pub(super) struct From {
 /// The handler.
 pub(super) async fn follow(
     State(state): State<AppState>,
-    caller: Caller,
+    caller: Caller<Onlooker>,
     Path(id): Path<String>,
     Params(From { after }): Params<From>,
 ) -> Response {
     let apply = ApplyId(id);
-    let watching = match caller.deploy.watch(&caller.operator, &apply, after).await {
+    let watching = match caller.deploy.watch(&caller.proof, &apply, after).await {
         Ok(watching) => watching,
         Err(error) => return caller.refuse(error),
     };
@@ -41,7 +45,7 @@ pub(super) async fn follow(
     let over = async move {
         let revoked = async {
             match by {
-                Some((user, session)) => sessions.revoked(user, session).await,
+                Some((user, session)) => sessions.revoked(user, session, Permission::Look).await,
                 None => std::future::pending().await,
             }
         };

@@ -70,6 +70,8 @@ fn operation(route: &Route, refused: &Value, generator: &mut SchemaGenerator) ->
         "operationId": route.id,
         "summary": route.summary,
         "parameters": parameters(route),
+        // Which role may; on which environments is for the call itself to say.
+        "x-permission": route.permission,
         "responses": {
             route.status.to_string(): success,
             "default": { "description": "Refused or failed.", "content": said(refused.clone()) },

@@ -152,13 +152,13 @@ pub(super) const ROUTES: &[Route] = &[
         .to(Permission::Public)
         .gives(body::<ServerInfo>),
     Route::get("/api/v1/openapi.json", |f| on(f, about::document), "openapi", "This document.").to(Permission::Public),
-    Route::get("/api/v1/me", |f| on(f, about::me), "me", "Who asks.").to(Permission::Member).gives(body::<User>),
+    Route::get("/api/v1/me", |f| on(f, about::me), "me", "Who asks.").to(Permission::SignedIn).gives(body::<User>),
     Route::post(
         "/api/v1/plans",
         |f| on(f, deployments::plan),
         "plan",
         "What would be done to bring the hosts to what the catalog says. Changes nothing.",
-    )
+    ).to(Permission::Deploy)
     .takes(body::<PlanOptions>)
     .gives(body::<Planned>),
     Route::post(
@@ -166,7 +166,7 @@ pub(super) const ROUTES: &[Route] = &[
         |f| on(f, deployments::propose),
         "propose",
         "What going back, carrying over or releasing a stack would do. Changes nothing.",
-    )
+    ).to(Permission::Deploy)
     .takes(body::<ProposalRequest>)
     .gives(body::<Proposal>),
     Route::post(
@@ -176,7 +176,7 @@ pub(super) const ROUTES: &[Route] = &[
         "Makes a guest of the catalog (by number, name or environment) an environment, and plans its stacks.",
     )
     .gives(body::<CreatedGuest>),
-    Route::get("/api/v1/applies", |f| on(f, deployments::applies), "applies", "Applies, latest first.")
+    Route::get("/api/v1/applies", |f| on(f, deployments::applies), "applies", "Applies, latest first.").to(Permission::Look)
         .query(&[
             Param::new("environment", "string", "Only applies that change this environment."),
             Param::new("before", "string", "Only applies before the one with this id."),
@@ -188,51 +188,51 @@ pub(super) const ROUTES: &[Route] = &[
         |f| on(f, deployments::apply),
         "apply",
         "Begins to carry out a plan that somebody has read. Refused with the plan as it is now when anything moved since.",
-    )
+    ).to(Permission::Deploy)
     .takes(body::<ApplyRequest>)
     .status(201)
     .gives(body::<Begun>)
     .conflicts(),
-    Route::get("/api/v1/applies/running", |f| on(f, deployments::running), "running", "Applies under way.")
+    Route::get("/api/v1/applies/running", |f| on(f, deployments::running), "running", "Applies under way.").to(Permission::Look)
         .gives(body::<Vec<ApplySummary>>),
-    Route::get("/api/v1/applies/{id}", |f| on(f, deployments::one), "applyView", "An apply with its journal.")
+    Route::get("/api/v1/applies/{id}", |f| on(f, deployments::one), "applyView", "An apply with its journal.").to(Permission::Look)
         .gives(body::<ApplyView>),
-    Route::post("/api/v1/applies/{id}/cancel", |f| on(f, deployments::cancel), "cancel", "Stops an apply between steps.")
+    Route::post("/api/v1/applies/{id}/cancel", |f| on(f, deployments::cancel), "cancel", "Stops an apply between steps.").to(Permission::Deploy)
         .status(204),
     Route::post(
         "/api/v1/applies/{id}/events",
         |f| on(f, events::follow),
         "events",
         "Follows an apply. An event at once, a comment in silence; ask again with the last `id` after a cut.",
-    )
+    ).to(Permission::Look)
     .query(&[Param::new("after", "integer", "The number of the last event you have; 0 is from the beginning.")])
     .gives(body::<WatchEvent>)
     .streams(),
-    Route::get("/api/v1/status", |f| on(f, deployments::standing), "standing", "Where everything stood at the newest look.")
+    Route::get("/api/v1/status", |f| on(f, deployments::standing), "standing", "Where everything stood at the newest look.").to(Permission::Look)
         .gives(body::<Standing>),
-    Route::post("/api/v1/status", |f| on(f, deployments::look), "look", "Looks at everything afresh.")
+    Route::post("/api/v1/status", |f| on(f, deployments::look), "look", "Looks at everything afresh.").to(Permission::Look)
         .gives(body::<Overview>),
-    Route::post("/api/v1/drift", |f| on(f, deployments::drift), "drift", "Looks for what changed outside of the catalog.")
+    Route::post("/api/v1/drift", |f| on(f, deployments::drift), "drift", "Looks for what changed outside of the catalog.").to(Permission::Look)
         .gives(body::<DriftReading>),
     Route::get(
         "/api/v1/revisions/{environment}/{stack}",
         |f| on(f, deployments::revisions),
         "revisions",
         "What was applied and proved healthy, newest first.",
-    )
+    ).to(Permission::Deploy)
     .gives(body::<Vec<StackRevision>>),
-    Route::get("/api/v1/pins", |f| on(f, deployments::pins), "pins", "Stacks that are held at a version.")
+    Route::get("/api/v1/pins", |f| on(f, deployments::pins), "pins", "Stacks that are held at a version.").to(Permission::Look)
         .gives(body::<Vec<Pinned>>),
     Route::delete(
         "/api/v1/pins/{environment}/{stack}",
         |f| on(f, deployments::release),
         "release",
         "Lets the catalog decide again. Deploys nothing.",
-    )
+    ).to(Permission::Deploy)
     .status(204),
-    Route::get("/api/v1/catalog", |f| on(f, catalog::contents), "catalog", "The catalog as it stands, secrets hidden.")
+    Route::get("/api/v1/catalog", |f| on(f, catalog::contents), "catalog", "The catalog as it stands, secrets hidden.").to(Permission::Deploy)
         .gives(body::<CatalogContents>),
-    Route::get("/api/v1/catalog/findings", |f| on(f, catalog::findings), "findings", "What is wrong with the catalog.")
+    Route::get("/api/v1/catalog/findings", |f| on(f, catalog::findings), "findings", "What is wrong with the catalog.").to(Permission::Deploy)
         .query(&[Param::new("deep", "boolean", "Read and check compose files of other repositories too.")])
         .gives(body::<Vec<Diagnostic>>),
     Route::post("/api/v1/catalog/edits", |f| on(f, catalog::save), "save", "Saves changes as a commit. Deploys nothing.")

@@ -53,7 +53,7 @@ impl Follower {
     }
 
     /// What comes until the first call to Portainer.
-    async fn until_calling(&mut self) -> Vec<WatchEvent> {
+    pub(super) async fn until_calling(&mut self) -> Vec<WatchEvent> {
         let mut seen = Vec::new();
         while !format!("{:?}", seen.last()).contains("Calling") {
             seen.push(self.next().await.expect("it goes on"));

@@ -3,6 +3,7 @@
 mod document;
 mod events;
 mod portal;
+mod records;
 mod routes;
 mod secrets;
 mod stage;

@@ -222,9 +222,9 @@ async fn every_failure_has_its_word() {
     let refused = client(address, "tht_wrong").me().await.unwrap_err();
     assert!(matches!(refused, PortalError::Unauthorised), "{refused:?}");
     let forbidden = client(address, &member.token).pins().await.unwrap_err();
-    assert!(matches!(forbidden, PortalError::Forbidden), "{forbidden:?}");
+    assert!(matches!(forbidden, PortalError::Forbidden { .. }), "{forbidden:?}");
     let mut watcher = client(address, &member.token).watch(&ApplyId("none".into()), 0);
-    assert!(matches!(watcher.next().await, Err(PortalError::Forbidden)), "a refusal is not tried again");
+    assert!(matches!(watcher.next().await, Err(PortalError::Forbidden { .. })), "a refusal is not tried again");
 
     let portainer = Url::parse(stage.portainer.url().as_str()).unwrap();
     let other = PortalClient::new(PortalConfig { url: portainer, ..config(address, &member.token) }).unwrap();

@@ -1,52 +1,53 @@
-//! Every route of the JSON API × {nobody, member, administrator} × {session, token}. A new one without a row fails.
+//! Every route of the JSON API × {nobody, viewer, member, deployer, administrator} × {session, token}. A new one without a row fails.
 
 use std::collections::BTreeSet;
 
 use http::{Method, header};
 use testkit::{Person, Reply};
+use types::{Rights, Role};
 
 use super::stage::{Program, Stage};
 
-/// Method, pattern, path to ask for without a body, and the status for nobody, a member and an administrator. A route that takes
-/// a body answers 422 to whom it lets in.
-type Row = (&'static str, &'static str, &'static str, [u16; 3]);
+/// Method, pattern, path to ask for without a body, and the status for nobody, a viewer, a member, a
+/// deployer (of another environment than the one named) and an administrator. A route that takes a body answers 422 to whom it lets in.
+type Row = (&'static str, &'static str, &'static str, [u16; 5]);
 
 const ROUTES: &[Row] = &[
-    ("GET", "/api/v1/server", "", [200, 200, 200]),
-    ("GET", "/api/v1/openapi.json", "", [200, 200, 200]),
-    ("GET", "/api/v1/me", "", [401, 200, 200]),
-    ("POST", "/api/v1/plans", "", [401, 403, 422]),
-    ("POST", "/api/v1/proposals", "", [401, 403, 422]),
-    ("POST", "/api/v1/guests/{guest}", "/api/v1/guests/none", [401, 403, 404]),
-    ("GET", "/api/v1/applies", "", [401, 403, 200]),
-    ("POST", "/api/v1/applies", "", [401, 403, 422]),
-    ("GET", "/api/v1/applies/running", "", [401, 403, 200]),
-    ("GET", "/api/v1/applies/{id}", "/api/v1/applies/none", [401, 403, 404]),
-    ("POST", "/api/v1/applies/{id}/cancel", "/api/v1/applies/none/cancel", [401, 403, 404]),
-    ("POST", "/api/v1/applies/{id}/events", "/api/v1/applies/none/events", [401, 403, 404]),
-    ("GET", "/api/v1/status", "", [401, 403, 200]),
-    ("POST", "/api/v1/status", "", [401, 403, 200]),
-    ("POST", "/api/v1/drift", "", [401, 403, 200]),
-    ("GET", "/api/v1/revisions/{environment}/{stack}", "/api/v1/revisions/rumpledev/web", [401, 403, 200]),
-    ("GET", "/api/v1/pins", "", [401, 403, 200]),
-    ("DELETE", "/api/v1/pins/{environment}/{stack}", "/api/v1/pins/rumpledev/web", [401, 403, 404]),
-    ("GET", "/api/v1/catalog", "", [401, 403, 200]),
-    ("GET", "/api/v1/catalog/findings", "/api/v1/catalog/findings?deep=true", [401, 403, 200]),
-    ("POST", "/api/v1/catalog/edits", "", [401, 403, 422]),
-    ("GET", "/api/v1/catalog/history", "", [401, 403, 200]),
-    ("GET", "/api/v1/catalog/difference", "", [401, 403, 422]),
-    ("POST", "/api/v1/catalog/restore", "", [401, 403, 422]),
-    ("GET", "/api/v1/catalog/import", "", [401, 403, 200]),
-    ("POST", "/api/v1/catalog/import", "", [401, 403, 422]),
+    ("GET", "/api/v1/server", "", [200, 200, 200, 200, 200]),
+    ("GET", "/api/v1/openapi.json", "", [200, 200, 200, 200, 200]),
+    ("GET", "/api/v1/me", "", [401, 200, 200, 200, 200]),
+    ("POST", "/api/v1/plans", "", [401, 403, 403, 422, 422]),
+    ("POST", "/api/v1/proposals", "", [401, 403, 403, 422, 422]),
+    ("POST", "/api/v1/guests/{guest}", "/api/v1/guests/none", [401, 403, 403, 403, 404]),
+    ("GET", "/api/v1/applies", "", [401, 200, 403, 200, 200]),
+    ("POST", "/api/v1/applies", "", [401, 403, 403, 422, 422]),
+    ("GET", "/api/v1/applies/running", "", [401, 200, 403, 200, 200]),
+    ("GET", "/api/v1/applies/{id}", "/api/v1/applies/none", [401, 404, 403, 404, 404]),
+    ("POST", "/api/v1/applies/{id}/cancel", "/api/v1/applies/none/cancel", [401, 403, 403, 404, 404]),
+    ("POST", "/api/v1/applies/{id}/events", "/api/v1/applies/none/events", [401, 404, 403, 404, 404]),
+    ("GET", "/api/v1/status", "", [401, 200, 403, 200, 200]),
+    ("POST", "/api/v1/status", "", [401, 200, 403, 200, 200]),
+    ("POST", "/api/v1/drift", "", [401, 200, 403, 200, 200]),
+    ("GET", "/api/v1/revisions/{environment}/{stack}", "/api/v1/revisions/rumpledev/web", [401, 403, 403, 200, 200]),
+    ("GET", "/api/v1/pins", "", [401, 200, 403, 200, 200]),
+    ("DELETE", "/api/v1/pins/{environment}/{stack}", "/api/v1/pins/rumpledev/web", [401, 403, 403, 403, 404]),
+    ("GET", "/api/v1/catalog", "", [401, 403, 403, 200, 200]),
+    ("GET", "/api/v1/catalog/findings", "/api/v1/catalog/findings?deep=true", [401, 403, 403, 200, 200]),
+    ("POST", "/api/v1/catalog/edits", "", [401, 403, 403, 403, 422]),
+    ("GET", "/api/v1/catalog/history", "", [401, 403, 403, 403, 200]),
+    ("GET", "/api/v1/catalog/difference", "", [401, 403, 403, 403, 422]),
+    ("POST", "/api/v1/catalog/restore", "", [401, 403, 403, 403, 422]),
+    ("GET", "/api/v1/catalog/import", "", [401, 403, 403, 403, 200]),
+    ("POST", "/api/v1/catalog/import", "", [401, 403, 403, 403, 422]),
     // No remote is set.
-    ("GET", "/api/v1/catalog/divergence", "", [401, 403, 404]),
-    ("POST", "/api/v1/catalog/sync", "", [401, 403, 404]),
-    ("GET", "/api/v1/secrets", "", [401, 403, 200]),
-    ("PUT", "/api/v1/secrets/{name}", "/api/v1/secrets/none", [401, 403, 422]),
-    ("DELETE", "/api/v1/secrets/{name}", "/api/v1/secrets/none", [401, 403, 404]),
-    ("POST", "/api/v1/secrets/{name}/rotate", "/api/v1/secrets/none/rotate", [401, 403, 422]),
-    ("POST", "/api/v1/secrets/{name}/adopt", "/api/v1/secrets/none/adopt", [401, 403, 422]),
-    ("POST", "/api/v1/vault/rekey", "", [401, 403, 422]),
+    ("GET", "/api/v1/catalog/divergence", "", [401, 403, 403, 403, 404]),
+    ("POST", "/api/v1/catalog/sync", "", [401, 403, 403, 403, 404]),
+    ("GET", "/api/v1/secrets", "", [401, 403, 403, 403, 200]),
+    ("PUT", "/api/v1/secrets/{name}", "/api/v1/secrets/none", [401, 403, 403, 403, 422]),
+    ("DELETE", "/api/v1/secrets/{name}", "/api/v1/secrets/none", [401, 403, 403, 403, 404]),
+    ("POST", "/api/v1/secrets/{name}/rotate", "/api/v1/secrets/none/rotate", [401, 403, 403, 403, 422]),
+    ("POST", "/api/v1/secrets/{name}/adopt", "/api/v1/secrets/none/adopt", [401, 403, 403, 403, 422]),
+    ("POST", "/api/v1/vault/rekey", "", [401, 403, 403, 403, 422]),
 ];
 
 #[test]
@@ -71,10 +72,18 @@ fn check(row: &Row, who: usize, how: &str, reply: &Reply) {
 #[tokio::test]
 async fn routes_let_in_whom_they_should() {
     let stage = Stage::new().await;
-    let (member, administrator) = (stage.app.member().await, stage.app.administrator().await);
-    let programs =
-        [None, Some(Program::of(&stage.app, &member).await), Some(Program::of(&stage.app, &administrator).await)];
-    let people: [Person; 3] = [stage.app.anonymous(), member, administrator];
+    let app = &stage.app;
+    let people: [Person; 5] = [
+        app.anonymous(),
+        app.invited(Role::Viewer).await,
+        app.member().await,
+        app.invited(Rights::deployer(["rumpletest"])).await,
+        app.administrator().await,
+    ];
+    let mut programs = vec![None];
+    for person in &people[1..] {
+        programs.push(Some(Program::of(app, person).await));
+    }
     for row in ROUTES {
         let (method, route, path, _) = row;
         let path = if path.is_empty() { route } else { path };

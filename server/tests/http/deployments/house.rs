@@ -60,6 +60,7 @@ impl House {
     pub(crate) async fn with_remote(stacks: &[&str], environments: &[&str], address: &str) -> Self {
         let address = address.to_owned();
         let remote = move |settings: &mut DeploySettings| {
+            settings.git.file_addresses = true;
             settings.remote =
                 Some(RemoteSettings { address: address.clone(), branch: "main".into(), credential: None });
         };

@@ -1,10 +1,12 @@
 //! The pages of deployments: a real engine, a real git repository, a Portainer that behaves as it does.
 
 mod editor;
-mod house;
+mod hosts;
+pub(crate) mod house;
 mod large;
 mod past;
 mod switches;
+mod rights;
 
 use service::deploy::Edit;
 use testkit::TestApp;
@@ -154,6 +156,59 @@ async fn steps_are_left_out_by_their_boxes() {
     assert!(page.contains("Create papers") && !page.contains("Create web"), "{page}");
     house.apply("/admin/plan?only=rumple%2Fpapers").await;
     assert_eq!((house.revisions("rumple", "papers").await, house.revisions("rumple", "web").await), (1, 0));
+}
+
+#[tokio::test]
+async fn removals_are_left_out_by_their_boxes_too() {
+    let house = House::new(&["web"], &["rumple", "rumpledev"]).await;
+    let rumple = house.fake.environment("rumple").unwrap();
+    for name in ["old", "older"] {
+        house.fake.add_stack(rumple, name, &compose("redis:7")).await;
+    }
+    let (page, _) = house.plan("/admin/plan?prune=all").await;
+    for step in ["rumple/old", "rumple/older", "rumple/web", "rumpledev/web"] {
+        assert!(page.contains(&format!("value=\"{step}\"")), "{step} has a box: {page}");
+    }
+    // As the form sends it with two boxes ticked.
+    let address = "/admin/plan?env=&prune=all&on_failure=&chosen=%3Aall&only=rumple%2Fold&only=rumpledev%2Fweb";
+    let (page, fingerprint) = house.plan(address).await;
+    assert!(page.contains("Apply 2 steps") && page.contains("Remove old on rumple"), "{page}");
+    assert!(!page.contains("older"), "{page}");
+    let reply = house.press(address, &fingerprint, &[("confirm[0]", "old")]).await;
+    assert_eq!(reply.status, 303, "{}", reply.text);
+    house.frames(reply.location(), 0).await;
+    let left = house.fake.containers_on("rumple");
+    assert!(left.len() == 1 && left[0].starts_with("older"), "{left:?}");
+    // Other removals mean other steps, so the boxes of the plan before do not count.
+    let (page, _) = house.plan("/admin/plan?env=&prune=all&on_failure=&chosen=%3A&only=rumple%2Fweb").await;
+    assert!(page.contains("older"), "{page}");
+    // One environment alone, with what it has too much.
+    let (page, _) = house.plan("/admin/plan?env=rumple&prune=all").await;
+    assert!(page.contains("Remove older on rumple") && !page.contains("on rumpledev"), "{page}");
+    let page = house.ada.get("/admin/plan?prune=all&only=rumple%2Fnobody&chosen=%3Aall").await;
+    assert!(page.text.contains("does not assign “nobody” to rumple"), "{}", page.text);
+}
+
+#[tokio::test]
+async fn the_palette_knows_the_stacks_of_whoever_looks_after_them() {
+    let house = House::new(&["web"], &["rumple"]).await;
+    house.look().await;
+    let grace = house.app.member().await;
+    let answer = grace.say("herons at dusk", "test-model").await;
+    let places = async |person: &testkit::Person| {
+        let reply = person.send(person.request(http::Method::GET, "/api/palette")).await;
+        assert_eq!((reply.status.as_u16(), reply.header("cache-control")), (200, "no-store"));
+        reply.text
+    };
+    let of_ada = places(&house.ada).await;
+    assert!(
+        of_ada.contains(r#"{"href":"/admin/stacks/rumple/web","hint":"Stack on rumple","label":"web"}"#),
+        "{of_ada}"
+    );
+    assert!(of_ada.contains("/admin/environments/rumple") && !of_ada.contains("herons"), "{of_ada}");
+    let of_grace = places(&grace).await;
+    assert!(of_grace.contains(&format!("/chat/{}", answer.conversation)), "{of_grace}");
+    assert!(!of_grace.contains("/admin") && !of_grace.contains("rumple"), "{of_grace}");
 }
 
 #[tokio::test]

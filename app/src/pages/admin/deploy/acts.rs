@@ -13,8 +13,8 @@ use crate::{
 
 /// Looks afresh. A failure is kept with the look and shown there, so it leads back all the same.
 pub(super) async fn look_again(cx: &RequestCx, next: &str) -> Result<(), AppError> {
-    let operator = respond(cx, cx.viewer.operator())?;
-    let looked = cx.services.deploy().look(&operator).await.is_ok();
+    let onlooker = respond(cx, cx.viewer.onlooker())?;
+    let looked = cx.services.deploy().look(&onlooker).await.is_ok();
     let next = local_path(Some(next));
     redirect(&if looked { with_done(next, "looked") } else { without_done(next) });
     Ok(())
@@ -22,8 +22,8 @@ pub(super) async fn look_again(cx: &RequestCx, next: &str) -> Result<(), AppErro
 
 /// Carries a plan out and leads to its page.
 pub(super) async fn apply(cx: &RequestCx, fingerprint: &str, confirm: &[String]) -> Result<(), AppError> {
-    let operator = respond(cx, cx.viewer.operator())?;
-    let begun = cx.services.deploy().apply_reviewed(&operator, fingerprint, confirm).await;
+    let deployer = respond(cx, cx.viewer.deployer())?;
+    let begun = cx.services.deploy().apply_reviewed(&deployer, fingerprint, confirm).await;
     let id = respond(cx, begun.map_err(ServiceError::from))?;
     redirect(&format!("/admin/applies/{id}"));
     Ok(())
@@ -31,8 +31,8 @@ pub(super) async fn apply(cx: &RequestCx, fingerprint: &str, confirm: &[String])
 
 /// Asks an apply to stop.
 pub(super) async fn cancel(cx: &RequestCx, apply: String) -> Result<(), AppError> {
-    let operator = respond(cx, cx.viewer.operator())?;
-    let cancelled = cx.services.deploy().cancel(&operator, &ApplyId(apply.clone())).await;
+    let deployer = respond(cx, cx.viewer.deployer())?;
+    let cancelled = cx.services.deploy().cancel(&deployer, &ApplyId(apply.clone())).await;
     respond(cx, cancelled.map_err(ServiceError::from))?;
     redirect(&with_done(&format!("/admin/applies/{}", super::parts::encode(&apply)), "cancelled"));
     Ok(())
@@ -40,12 +40,12 @@ pub(super) async fn cancel(cx: &RequestCx, apply: String) -> Result<(), AppError
 
 /// Releases a pin.
 pub(super) async fn release(cx: &RequestCx, environment: String, stack: String) -> Result<(), AppError> {
-    let operator = respond(cx, cx.viewer.operator())?;
+    let deployer = respond(cx, cx.viewer.deployer())?;
     let stack = StackRef::new(environment, stack);
     let deploy = cx.services.deploy();
-    respond(cx, deploy.release(&operator, &stack).await.map_err(ServiceError::from))?;
+    respond(cx, deploy.release(&deployer, &stack).await.map_err(ServiceError::from))?;
     // The newest look still has the pin. If looking fails, its page says so.
-    let _ = deploy.look(&operator).await;
+    let _ = deploy.look(&deployer).await;
     redirect(&with_done(&stack_address(&stack.environment, &stack.stack), "released"));
     Ok(())
 }

@@ -5,6 +5,9 @@ mod acts;
 pub mod api;
 pub mod applies;
 pub mod assignments;
+pub mod bind;
+pub mod connect;
+pub mod container;
 #[cfg(feature = "ssr")]
 mod containers;
 pub mod editor;
@@ -15,10 +18,13 @@ mod findings;
 pub mod history;
 pub mod import;
 pub mod keys;
+mod hosts;
 #[cfg(feature = "ssr")]
 pub mod overview;
 #[cfg(feature = "ssr")]
 mod parts;
+#[cfg(feature = "ssr")]
+pub(crate) mod places;
 #[cfg(feature = "ssr")]
 pub mod plan;
 #[cfg(feature = "ssr")]

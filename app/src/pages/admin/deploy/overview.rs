@@ -4,21 +4,21 @@ use leptos::prelude::*;
 use service::deploy::{
     ApplySummary, EnvironmentOverview, Look, StackOverview,
     model::{Reach, Reason},
-    words::{Worded, Wording},
+    words::{Surface, Worded, Wording},
 };
 use types::Millis;
 
 use super::{
     applies::list::{ApplyRow, apply_title},
     environments::nowhere,
-    parts::{Area, AreaTabs, environment_address, many, ok, operator, stack_address},
+    parts::{Area, AreaTabs, Hands, environment_address, is_operator, many, ok, onlooker, stack_address},
     reading::Reading,
     standing::{Counts, ReachChip, Standing, StandingChip},
 };
 use crate::{
     pages::parts::{When, done},
     server::{Page, PageCx, PageResult},
-    ui::{ButtonKind, Card, Chip, EmptyState, Icon, IconName, LinkButton, PageHeader, Tone},
+    ui::{Card, Chip, EmptyState, Icon, IconName, PageHeader, Tone},
 };
 
 /// Things that ask for attention shown before "and n more".
@@ -30,6 +30,8 @@ const LATEST: u32 = 5;
 pub(super) const DONE: &[(&str, &str)] = &[
     ("looked", "Looked again: what you see is what runs now."),
     ("released", "Released. The next plan follows the catalog again."),
+    ("unbound", "Unbound. Portainer does not know it any more; its containers run on."),
+    ("orphaned", "Unbound. Rows of its stacks are left in Portainer without a host; its containers run on."),
     ("cancelled", "Cancelling: the step under way is brought to its end, no further one is begun."),
 ];
 
@@ -38,11 +40,13 @@ pub(super) const DONE: &[(&str, &str)] = &[
 /// # Errors
 /// For whoever may not look after deployments; when the database fails.
 pub async fn page(cx: PageCx) -> PageResult {
-    let operator = operator(&cx)?;
+    let onlooker = onlooker(&cx)?;
     let deploy = cx.services().deploy();
-    let reading = Reading::of(&cx, &operator);
-    let running = ok(&cx, deploy.running(&operator).await)?;
-    let latest = ok(&cx, deploy.applies(&operator, None, None, LATEST).await)?;
+    let reading = Reading::of(&cx, &onlooker);
+    let operates = is_operator(&cx);
+    let hands = Hands::of(&cx);
+    let running = ok(&cx, deploy.running(&onlooker).await)?;
+    let latest = ok(&cx, deploy.applies(&onlooker, None, None, LATEST).await)?;
     let refused = cx.form("/api/look_again").problem.is_some();
     let toast = done(cx.query("done"), DONE).filter(|_| !refused);
     let view = move || {
@@ -53,7 +57,7 @@ pub async fn page(cx: PageCx) -> PageResult {
                 {reading.nothing()}
             }
             .into_any(),
-            Some(look) if look.overview.environments.is_empty() => nowhere().into_any(),
+            Some(look) if look.overview.environments.is_empty() => nowhere(operates).into_any(),
             Some(look) => view! {
                 {attention(&look, &running, now)}
                 {environments(&look)}
@@ -62,7 +66,7 @@ pub async fn page(cx: PageCx) -> PageResult {
         };
         view! {
             <PageHeader title="Deployments" lead="What is desired, what runs, and what to do about the difference.">
-                <LinkButton href="/admin/plan" kind=ButtonKind::Primary icon=IconName::Changes>"Review changes"</LinkButton>
+                {hands.review(None, "/admin/plan".to_owned())}
             </PageHeader>
             <AreaTabs current=Area::Overview />
             <div class="stack">
@@ -221,7 +225,7 @@ pub(super) fn card(environment: &EnvironmentOverview) -> impl IntoView + use<> {
     let containers: usize = environment.stacks.iter().map(|stack| stack.containers.len()).sum();
     let sub = match reach {
         Reach::Up => format!("{}, {}", many(standings.len(), "stack"), many(containers, "container")),
-        Reach::Down | Reach::Missing => reach.words().full(),
+        Reach::Down | Reach::Missing => reach.words().full(Surface::Page),
     };
     view! {
         <Card>
@@ -231,7 +235,7 @@ pub(super) fn card(environment: &EnvironmentOverview) -> impl IntoView + use<> {
             </div>
             <p class="card-text">{sub}</p>
             {(reach == Reach::Up).then(|| view! { <Counts standings environment=Some(name) /> })}
-            {warnings.into_iter().map(|words| view! { <p class="card-text">{words.full()}</p> }).collect_view()}
+            {warnings.into_iter().map(|words| view! { <p class="card-text">{words.full(Surface::Page)}</p> }).collect_view()}
         </Card>
     }
 }

@@ -3,22 +3,84 @@
 use leptos::prelude::*;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use service::{
-    DeployError, Operator, ServiceError,
-    deploy::words::{Worded, Wording},
+    DeployError, Deployer, Onlooker, Operator, ServiceError, Viewer,
+    deploy::words::{Surface, Worded, Wording},
 };
 
 use crate::{
     AppError,
+    routes::ROUTES,
     server::PageCx,
-    ui::{Icon, IconName, Tab, Tabs, Tone},
+    ui::{ButtonKind, Icon, IconName, LinkButton, Tab, Tabs, Tone},
 };
 
 /// Everything but what stands in names without harm.
 const NAMES: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.');
 
-/// Who looks after deployments.
+/// Who looks at deployments.
+pub(super) fn onlooker(cx: &PageCx) -> Result<Onlooker, AppError> {
+    cx.ok(cx.viewer().onlooker())
+}
+
+/// What a viewer may change about deployments.
+#[derive(Clone)]
+pub(super) struct Hands(Option<Deployer>);
+
+impl Hands {
+    /// Those of whoever asks for the page.
+    pub(super) fn of(cx: &PageCx) -> Self {
+        Self(cx.viewer().deployer().ok())
+    }
+
+    /// Whether they may deploy to an environment.
+    pub(super) fn may(&self, environment: &str) -> bool {
+        self.0.as_ref().is_some_and(|deployer| deployer.may(environment))
+    }
+
+    /// Whether they may deploy anywhere.
+    pub(super) fn any(&self) -> bool {
+        self.0.is_some()
+    }
+
+    /// Whether they may deploy to every environment, and remove what no catalog names.
+    pub(super) fn everywhere(&self) -> bool {
+        self.0.as_ref().is_some_and(|deployer| deployer.environments().is_none())
+    }
+
+    /// What they may, if it is not everything.
+    pub(super) fn note(&self) -> Option<String> {
+        match self.0.as_ref().map(Deployer::environments) {
+            Some(None) => None,
+            Some(Some(mine)) => {
+                let names = mine.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
+                Some(format!("You may deploy to {names}."))
+            }
+            None => Some("You look on. An administrator can make you a deployer.".to_owned()),
+        }
+    }
+
+    /// The button that leads to a plan, or why there is none.
+    pub(super) fn review(&self, environment: Option<&str>, href: String) -> AnyView {
+        let why = match environment {
+            Some(name) if self.any() && !self.may(name) => format!("You may not deploy to {name}."),
+            _ if !self.any() => return ().into_any(),
+            _ => {
+                return view! { <LinkButton href kind=ButtonKind::Primary icon=IconName::Changes>"Review changes"</LinkButton> }
+                    .into_any();
+            }
+        };
+        view! { <p class="muted">{why}" An administrator can grant it."</p> }.into_any()
+    }
+}
+
+/// Who does everything about deployments.
 pub(super) fn operator(cx: &PageCx) -> Result<Operator, AppError> {
     cx.ok(cx.viewer().operator())
+}
+
+/// Whether whoever asks for the page does everything about deployments.
+pub(super) fn is_operator(cx: &PageCx) -> bool {
+    cx.viewer().operator().is_ok()
 }
 
 /// Lets an answer through, or its problem.
@@ -39,6 +101,16 @@ pub(super) fn stack_address(environment: &str, stack: &str) -> String {
 /// An environment's page.
 pub(super) fn environment_address(name: &str) -> String {
     format!("/admin/environments/{}", encode(name))
+}
+
+/// The page that binds a machine, by its name, number or environment.
+pub(super) fn bind_address(guest: &str) -> String {
+    format!("/admin/environments/bind?guest={}", encode(guest))
+}
+
+/// A container's page.
+pub(super) fn container_address(environment: &str, stack: &str, container: &str) -> String {
+    format!("{}/containers/{}", stack_address(environment, stack), encode(container))
 }
 
 /// The plan of one stack.
@@ -118,7 +190,13 @@ pub(super) fn AreaTabs(current: Area) -> impl IntoView {
         (Area::Applies, "/admin/applies", "Applies"),
     ]
     .map(|(area, href, label)| Tab { href: href.into(), label: label.into(), current: area == current });
-    view! { <Tabs label="Deployments" items=items.into() /> }
+    let viewer = use_context::<Viewer>();
+    let open = |href: &str| match (&viewer, ROUTES.iter().find(|route| route.path == href)) {
+        (Some(viewer), Some(route)) => viewer.may(route.permission),
+        _ => true,
+    };
+    let items = items.into_iter().filter(|tab| open(&tab.href)).collect();
+    view! { <Tabs label="Deployments" items /> }
 }
 
 /// What is so and what to do about it, with an icon.
@@ -133,7 +211,7 @@ pub(super) fn Finding(
     #[prop(optional, into)]
     icon: Option<IconName>,
 ) -> impl IntoView {
-    let remedy = Some(words.remedy).filter(|text| !text.is_empty());
+    let remedy = Some(words.remedy.on(Surface::Page).to_owned()).filter(|text| !text.is_empty());
     view! {
         <li class="finding" data-tone=tone.as_str()>
             <Icon name=icon.unwrap_or(tone.icon()) />

@@ -15,7 +15,8 @@ use super::{
     containers::{Containers, Log, capital},
     overview::DONE,
     parts::{
-        Area, AreaTabs, Finding, encode, environment_address, findings, ok, operator, plan_address, stack_address,
+        Area, AreaTabs, Finding, Hands, encode, environment_address, findings, ok, onlooker, plan_address,
+        stack_address,
     },
     reading::Reading,
     standing::{Standing, StandingChip},
@@ -48,11 +49,11 @@ struct Elsewhere {
 /// # Errors
 /// For whoever may not look after deployments; when no look has seen such a stack and it was never applied.
 pub async fn page(cx: PageCx) -> PageResult {
-    let operator = operator(&cx)?;
+    let onlooker = onlooker(&cx)?;
     let (environment, name): (String, String) = (cx.param("environment")?, cx.param("stack")?);
-    let reading = Reading::of(&cx, &operator);
+    let reading = Reading::of(&cx, &onlooker);
     let at = StackRef::new(&environment, &name);
-    let revisions = ok(&cx, cx.services().deploy().revisions(&operator, &at).await)?;
+    let revisions = ok(&cx, cx.services().deploy().revisions(&onlooker, &at).await)?;
     let (mut stack, mut elsewhere) = (None, Vec::new());
     for one in reading.look.iter().flat_map(|look| &look.overview.environments) {
         let Some(found) = one.stacks.iter().find(|stack| stack.name == name) else { continue };
@@ -69,7 +70,7 @@ pub async fn page(cx: PageCx) -> PageResult {
         ));
     }
     let logs = match cx.query("logs") {
-        Some(_) => Some(cx.services().deploy().last_logs(&operator, &at, LOG_LINES).await),
+        Some(_) => Some(cx.services().deploy().last_logs(&onlooker, &at, LOG_LINES).await),
         None => None,
     };
     let logs = logs.map(|logs| cx.ok(logs.map_err(ServiceError::from)).map_err(|error| error.0.message));
@@ -79,15 +80,17 @@ pub async fn page(cx: PageCx) -> PageResult {
         stack.as_ref().is_none_or(|stack| matches!(Standing::of(stack), Standing::InStep | Standing::Starting));
     let title = stack.as_ref().map_or_else(|| name.clone(), |stack| stack.title.clone());
     let tab = format!("{title} on {environment}");
+    let hands = Hands::of(&cx);
+    let may = hands.may(&environment);
     let review = match stack.as_ref().map(|stack| stack.state) {
-        Some(StackState::Surplus) => "/admin/plan?prune=all".to_owned(),
+        Some(StackState::Surplus) if hands.everywhere() => "/admin/plan?prune=all".to_owned(),
         _ => plan_address(&environment, &name),
     };
     let view = move || {
         let now = reading.now;
         let is_seen = reading.look.is_some();
         let body = match stack {
-            Some(stack) => seen(&at, stack, logs, now).into_any(),
+            Some(stack) => seen(&at, stack, logs, may, now).into_any(),
             None if is_seen => view! {
                 <Notice tone=Tone::Neutral title="It does not run here any more">
                     <p>"The newest look saw no such stack on this environment. Its revisions are kept."</p>
@@ -102,7 +105,7 @@ pub async fn page(cx: PageCx) -> PageResult {
                 <a href=environment_address(&environment)>{environment.clone()}</a>
             </nav>
             <PageHeader title=title lead=format!("on {environment}")>
-                <LinkButton href=review kind=ButtonKind::Primary icon=IconName::Changes>"Review changes"</LinkButton>
+                {hands.review(Some(&environment), review)}
             </PageHeader>
             <AreaTabs current=Area::Stacks />
             <div class="stack">
@@ -110,14 +113,14 @@ pub async fn page(cx: PageCx) -> PageResult {
                 {reading.bar()}
                 {body}
             </div>
-            {past(&at, revisions, is_well, now)}
-            {others(&at, elsewhere)}
+            {past(&at, revisions, is_well, may, now)}
+            {others(&at, elsewhere, may)}
         }
     };
     Ok(Page::new(tab, view).toast(toast))
 }
 
-fn seen(at: &StackRef, stack: StackOverview, logs: Option<Logs>, now: Millis) -> impl IntoView + use<> {
+fn seen(at: &StackRef, stack: StackOverview, logs: Option<Logs>, may: bool, now: Millis) -> impl IntoView + use<> {
     let standing = Standing::of(&stack);
     let state = match standing {
         Standing::Failing => "A container is not well.".to_owned(),
@@ -148,12 +151,12 @@ fn seen(at: &StackRef, stack: StackOverview, logs: Option<Logs>, now: Millis) ->
             <StandingChip standing />
             <span class="muted">{state}</span>
         </div>
-        {stack.pin.map(|pin| held(at, pin, now))}
+        {stack.pin.map(|pin| held(at, pin, may, now))}
         <ul class="findings">{blocked}{reasons}{warnings}</ul>
         {action.map(|text| view! { <p class="muted">{text}</p> })}
         <section aria-labelledby="containers">
             <div class="block-head"><h2 id="containers">"Containers"</h2></div>
-            <Containers containers=stack.containers now />
+            <Containers environment=at.environment.clone() stack=at.stack.clone() containers=stack.containers now />
             {(standing == Standing::Failing).then(|| last_lines(at, logs))}
         </section>
         <dl class="facts facts-narrow">{facts}</dl>
@@ -176,7 +179,7 @@ fn last_lines(at: &StackRef, logs: Option<Logs>) -> AnyView {
     }
 }
 
-fn held(at: &StackRef, pin: PinOverview, now: Millis) -> impl IntoView + use<> {
+fn held(at: &StackRef, pin: PinOverview, may: bool, now: Millis) -> impl IntoView + use<> {
     let from = match pin.origin {
         PinOrigin::Rollback => "Rolled back".to_owned(),
         PinOrigin::Promotion { from } => format!("Promoted from {from}"),
@@ -186,19 +189,21 @@ fn held(at: &StackRef, pin: PinOverview, now: Millis) -> impl IntoView + use<> {
     view! {
         <Notice tone=Tone::Accent title=format!("Held at revision {}", pin.revision)>
             <p>{from}" by "{pin.by}" "<When at=pin.at now />". Changes of the catalog wait until it is released."</p>
-            <div class="actions">
-                <LinkButton href=review>"Review what the catalog wants"</LinkButton>
-                <form method="post" action="/api/release_pin">
-                    <Hidden name="environment" value=environment />
-                    <Hidden name="stack" value=stack />
-                    <Button kind=ButtonKind::Ghost>"Release without deploying"</Button>
-                </form>
-            </div>
+            {may.then(|| view! {
+                <div class="actions">
+                    <LinkButton href=review>"Review what the catalog wants"</LinkButton>
+                    <form method="post" action="/api/release_pin">
+                        <Hidden name="environment" value=environment />
+                        <Hidden name="stack" value=stack />
+                        <Button kind=ButtonKind::Ghost>"Release without deploying"</Button>
+                    </form>
+                </div>
+            })}
         </Notice>
     }
 }
 
-fn past(at: &StackRef, revisions: Vec<Revision>, is_well: bool, now: Millis) -> impl IntoView + use<> {
+fn past(at: &StackRef, revisions: Vec<Revision>, is_well: bool, may: bool, now: Millis) -> impl IntoView + use<> {
     let base = plan_address(&at.environment, &at.stack);
     let more = revisions.len().saturating_sub(SHOWN);
     let body = if revisions.is_empty() {
@@ -217,7 +222,7 @@ fn past(at: &StackRef, revisions: Vec<Revision>, is_well: bool, now: Millis) -> 
             .enumerate()
             .map(|(index, revision)| {
                 // The newest is what runs, unless something is amiss.
-                let back = (index > 0 || !is_well).then(|| format!("{base}&rollback={}", revision.number));
+                let back = (may && (index > 0 || !is_well)).then(|| format!("{base}&rollback={}", revision.number));
                 row(revision, back, now)
             })
             .collect_view();
@@ -258,11 +263,11 @@ fn row(revision: Revision, back: Option<String>, now: Millis) -> impl IntoView {
     }
 }
 
-fn others(at: &StackRef, elsewhere: Vec<Elsewhere>) -> impl IntoView + use<> {
+fn others(at: &StackRef, elsewhere: Vec<Elsewhere>, may: bool) -> impl IntoView + use<> {
     let rows = elsewhere
         .into_iter()
         .map(|one| {
-            let promote = one.revision.map(|_| {
+            let promote = one.revision.filter(|_| may).map(|_| {
                 format!("{}&promote={}", plan_address(&at.environment, &at.stack), encode(&one.environment))
             });
             let label = format!("Promote from {} to {}", one.environment, at.environment);

@@ -9,9 +9,8 @@ use leptos::prelude::*;
 use service::deploy::{Look, StackOverview};
 
 use super::{
-    keys::SlashKey,
     overview::DONE,
-    parts::{Area, AreaTabs, encode, many, operator, stack_address},
+    parts::{Area, AreaTabs, Hands, encode, many, onlooker, stack_address},
     reading::Reading,
     standing::{Standing, StandingChip},
 };
@@ -56,8 +55,8 @@ impl Narrowed {
 /// # Errors
 /// For whoever may not look after deployments.
 pub async fn page(cx: PageCx) -> PageResult {
-    let operator = operator(&cx)?;
-    let reading = Reading::of(&cx, &operator);
+    let reading = Reading::of(&cx, &onlooker(&cx)?);
+    let hands = Hands::of(&cx);
     let narrowed = Narrowed::of(&cx);
     let toast = done(cx.query("done"), DONE);
     let view = move || {
@@ -71,7 +70,7 @@ pub async fn page(cx: PageCx) -> PageResult {
         };
         view! {
             <PageHeader title="Stacks" lead="Every stack on every environment.">
-                <LinkButton href="/admin/plan" kind=ButtonKind::Primary icon=IconName::Changes>"Review changes"</LinkButton>
+                {hands.review(None, "/admin/plan".to_owned())}
             </PageHeader>
             <AreaTabs current=Area::Stacks />
             <div class="stack">{reading.bar()}{body}</div>
@@ -95,7 +94,7 @@ fn filters(look: &Arc<Look>, narrowed: &Narrowed) -> impl IntoView + use<> {
                 <span class="sr-only">"Search by name"</span>
                 <Icon name=IconName::Search />
                 <input class="input" id="q" type="search" name="q" value=words placeholder="Search by name" data-slash="" />
-                <SlashKey />
+                <kbd class="key" aria-hidden="true">"/"</kbd>
             </label>
             <Choice name="state" label="State" options=states selected=state />
             <Choice name="environment" label="Environment" options=environments selected=environment />

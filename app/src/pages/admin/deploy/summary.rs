@@ -1,6 +1,6 @@
 //! Deployments in a few words, for the home of those who look after them.
 
-use service::Operator;
+use service::Onlooker;
 use types::Millis;
 
 pub(crate) use super::standing::Counts;
@@ -18,8 +18,8 @@ pub(crate) struct Summary {
 }
 
 /// Says how the newest look found them.
-pub(crate) fn summary(cx: &PageCx, operator: &Operator) -> Summary {
-    let Some(look) = Reading::of(cx, operator).look else {
+pub(crate) fn summary(cx: &PageCx, onlooker: &Onlooker) -> Summary {
+    let Some(look) = Reading::of(cx, onlooker).look else {
         let text = "The stacks of your Docker hosts: what is desired, what runs, and the difference.".to_owned();
         return Summary { text, at: None, standings: Vec::new() };
     };

@@ -1,7 +1,7 @@
 //! What administrators do about people and invitations.
 
 use leptos::prelude::*;
-use types::{InvitationId, Role, UserId};
+use types::{InvitationId, Rights, Role, UserId};
 
 use crate::AppError;
 
@@ -10,6 +10,9 @@ use crate::AppError;
 pub async fn invite(
     /// The role it gives.
     role: Role,
+    /// The environments it lets a deployer deploy to.
+    #[server(default)]
+    environments: Vec<String>,
     /// Whom it is for.
     note: String,
     /// Days it works.
@@ -18,7 +21,8 @@ pub async fn invite(
     use crate::server::{self, respond};
     let cx = server::request()?;
     let admin = respond(&cx, cx.viewer.admin())?;
-    let link = respond(&cx, cx.services.people().invite(admin, role, &note, days).await)?;
+    let rights = Rights { role, environments: environments.into_iter().collect() };
+    let link = respond(&cx, cx.services.people().invite(admin, rights, &note, days).await)?;
     server::flash(&cx, "invitation", link, "/admin/people").await
 }
 
@@ -36,19 +40,23 @@ pub async fn revoke_invitation(
     Ok(())
 }
 
-/// Gives a person a role.
+/// Gives a person a role, and a deployer their environments.
 #[server(prefix = "/api", endpoint = "set_role")]
 pub async fn set_role(
     /// The person.
     user: UserId,
-    /// The role it gives.
+    /// The role.
     role: Role,
+    /// The environments a deployer deploys to.
+    #[server(default)]
+    environments: Vec<String>,
 ) -> Result<(), AppError> {
     use crate::server::{self, respond};
     let cx = server::request()?;
     let admin = respond(&cx, cx.viewer.admin())?;
-    respond(&cx, cx.services.people().set_role(admin, user, role).await)?;
-    server::redirect("/admin/people?done=role");
+    let rights = Rights { role, environments: environments.into_iter().collect() };
+    let changed = respond(&cx, cx.services.people().set_role(admin, user, rights).await)?;
+    server::redirect(&format!("/admin/people/{user}?done={}", if changed { "role" } else { "same" }));
     Ok(())
 }
 
@@ -62,8 +70,8 @@ pub async fn set_disabled(
 ) -> Result<(), AppError> {
     use crate::server;
     let cx = server::request()?;
-    super::page::disable(&cx, user, disabled).await?;
-    server::redirect(if disabled { "/admin/people?done=disabled" } else { "/admin/people?done=enabled" });
+    super::person::disable(&cx, user, disabled).await?;
+    server::redirect(&format!("/admin/people/{user}?done={}", if disabled { "disabled" } else { "enabled" }));
     Ok(())
 }
 
@@ -77,6 +85,6 @@ pub async fn end_sessions_of(
     let cx = server::request()?;
     let admin = respond(&cx, cx.viewer.admin())?;
     respond(&cx, cx.services.people().end_sessions_of(admin, user).await)?;
-    server::redirect("/admin/people?done=sessions");
+    server::redirect(&format!("/admin/people/{user}?done=sessions"));
     Ok(())
 }

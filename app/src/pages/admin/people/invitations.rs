@@ -1,7 +1,9 @@
 //! Invitations on the people page.
 
+use std::collections::BTreeSet;
+
 use leptos::prelude::*;
-use types::{Invitation, InvitationState, Millis, Role};
+use types::{Invitation, InvitationState, Millis, Rights, Role};
 
 use crate::{
     pages::{
@@ -11,9 +13,11 @@ use crate::{
     server::{FormState, date},
     ui::{
         Actions, Badge, Button, ButtonKind, CopyField, Dialog, EmptyState, Field, Form, Icon, IconName, Notice,
-        Segment, Segmented, SelectField, Tone,
+        SelectField, Tone,
     },
 };
+
+use super::rights::{RightsFields, rights_word};
 
 /// The link of an invitation just made. It is shown this once.
 #[component]
@@ -49,7 +53,8 @@ pub(super) fn InvitationsView(invitations: Vec<Invitation>, now: Millis) -> impl
 }
 
 fn row(invitation: Invitation, now: Millis) -> impl IntoView {
-    let Invitation { id, role, note, state, created_at, expires_at } = invitation;
+    let Invitation { id, role, environments, note, state, created_at, expires_at } = invitation;
+    let rights = rights_word(&Rights { role, environments });
     let title = if note.is_empty() { format!("For a new {role}") } else { note };
     let label = format!("Revoke: {title}");
     let (tone, word) = match state {
@@ -71,7 +76,7 @@ fn row(invitation: Invitation, now: Millis) -> impl IntoView {
             <Icon name=IconName::Mail />
             <div class="rowitem-text">
                 <span class="cell-title">{title}</span>
-                <span class="cell-sub">{role.to_string()}" · made "<When at=created_at now />" · until "{date(expires_at)}</span>
+                <span class="cell-sub">{rights}" · made "<When at=created_at now />" · until "{date(expires_at)}</span>
             </div>
             <Badge tone>{word}</Badge>
             {revoke}
@@ -80,17 +85,15 @@ fn row(invitation: Invitation, now: Millis) -> impl IntoView {
 }
 
 /// The dialog to invite somebody.
-pub(super) fn invite_dialog(form: &FormState) -> impl IntoView + use<> {
+pub(super) fn invite_dialog(form: FormState, environments: BTreeSet<String>) -> impl IntoView {
     let problem = form.problem.clone();
-    let roles = vec![Segment::new("member", "Member"), Segment::new("administrator", "Administrator")];
     let days = [(1, "1 day"), (7, "7 days"), (30, "30 days")].map(|(days, words)| (days.to_string(), words.to_owned()));
-    let role = form.value_or("role", Role::Member.as_str());
     let expiry = form.value_or("days", "7");
     let note = form.value("note");
     view! {
         <Dialog id="invite" title="Invite somebody">
             <Form action="/api/invite" problem=problem.clone()>
-                <Segmented name="role" label="Role" options=roles selected=role />
+                <RightsFields now=Rights::from(Role::Member) known=environments form />
                 <Field
                     name="note"
                     label="For whom"

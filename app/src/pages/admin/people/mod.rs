@@ -5,3 +5,7 @@ pub mod api;
 mod invitations;
 #[cfg(feature = "ssr")]
 pub mod page;
+#[cfg(feature = "ssr")]
+pub mod person;
+#[cfg(feature = "ssr")]
+mod rights;

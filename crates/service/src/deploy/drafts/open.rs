@@ -120,7 +120,7 @@ pub(super) fn busy() -> DeployError {
 }
 
 /// Whose draft it is.
-fn person(operator: &Operator) -> Result<UserId, DeployError> {
+pub(super) fn person(operator: &Operator) -> Result<UserId, DeployError> {
     operator.user().ok_or_else(|| {
         DeployError::refused(
             ProblemCode::Forbidden,

@@ -8,12 +8,9 @@ use types::{Problem, ProblemCode};
 
 use super::{
     Draft, Unfinished,
-    open::{Opened, busy, choices, keep},
+    open::{Opened, busy, choices, keep, person},
 };
-use crate::{
-    ServiceError,
-    deploy::{Deploy, DeployError, Operator, Saved},
-};
+use crate::deploy::{Deploy, DeployError, Operator, Saved};
 
 /// How often a save is tried again because somebody committed at the same moment.
 const TRIES: usize = 4;
@@ -117,7 +114,7 @@ impl Deploy {
     /// # Errors
     /// `Conflict` when another window of the same person is changing it.
     pub async fn draft_discard(&self, operator: &Operator) -> Result<(), DeployError> {
-        let user = operator.user().ok_or_else(ServiceError::forbidden)?;
+        let user = person(operator)?;
         let row = self.0.store.draft(user).await?;
         if row.body.is_none() {
             return Ok(());
@@ -131,7 +128,7 @@ impl Deploy {
     /// # Errors
     /// `NotFound` when there is none; `Conflict` when another draft was begun since.
     pub async fn draft_bring_back(&self, operator: &Operator) -> Result<Draft, DeployError> {
-        let user = operator.user().ok_or_else(ServiceError::forbidden)?;
+        let user = person(operator)?;
         let row = self.0.store.draft(user).await?;
         if row.discarded.is_none() {
             return Err(DeployError::refused(

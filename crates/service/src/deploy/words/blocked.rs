@@ -2,7 +2,7 @@
 
 use reconcile::model::{BlockedCause, Trouble};
 
-use super::{Worded, Wording, and, sentence};
+use super::{Remedy, Worded, Wording, and, sentence};
 
 impl Worded for Trouble {
     fn words(&self) -> Wording {
@@ -25,7 +25,10 @@ impl Worded for Trouble {
             Self::Catalog { detail } => Wording::new(
                 "catalog entry is broken",
                 sentence(detail),
-                "Mend the catalog; “phoenix-cli validate” shows the place.",
+                Remedy::each(
+                    "Mend the catalog, then look again.",
+                    "Mend the catalog; “phoenix-cli validate” shows the place.",
+                ),
             ),
         }
     }

@@ -11,12 +11,67 @@ mod step;
 mod tests;
 mod warning;
 
-use std::fmt;
-
 use types::Millis;
 
 pub use outcome::unwell;
 pub use reason::shown;
+
+/// Where words are read, and so what is at hand there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Surface {
+    /// A page: buttons, choices, links.
+    Page,
+    /// A terminal: commands and their flags.
+    Terminal,
+}
+
+/// What to do, in whole sentences, by the means of where it is read; empty where there is nothing to do.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Remedy {
+    page: String,
+    terminal: String,
+}
+
+impl Remedy {
+    /// One way on a page and another in a terminal.
+    fn each(page: impl Into<String>, terminal: impl Into<String>) -> Self {
+        Self { page: page.into(), terminal: terminal.into() }
+    }
+
+    /// The words for where they are read.
+    #[must_use]
+    pub fn on(&self, surface: Surface) -> &str {
+        match surface {
+            Surface::Page => &self.page,
+            Surface::Terminal => &self.terminal,
+        }
+    }
+
+    /// Whether there is nothing to do.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.page.is_empty() && self.terminal.is_empty()
+    }
+
+    /// With another sentence after it.
+    fn and_then(self, sentence: &str) -> Self {
+        Self { page: format!("{} {sentence}", self.page), terminal: format!("{} {sentence}", self.terminal) }
+    }
+}
+
+impl From<&str> for Remedy {
+    /// The same everywhere.
+    fn from(text: &str) -> Self {
+        Self::each(text, text)
+    }
+}
+
+impl From<String> for Remedy {
+    /// The same everywhere.
+    fn from(text: String) -> Self {
+        Self::each(text.clone(), text)
+    }
+}
 
 /// Something in words.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,30 +80,27 @@ pub struct Wording {
     pub title: String,
     /// What it is and why, in whole sentences.
     pub text: String,
-    /// What to do, in whole sentences; empty where there is nothing to do.
-    pub remedy: String,
+    /// What to do.
+    pub remedy: Remedy,
 }
 
 impl Wording {
-    fn new(title: impl Into<String>, text: impl Into<String>, remedy: impl Into<String>) -> Self {
+    fn new(title: impl Into<String>, text: impl Into<String>, remedy: impl Into<Remedy>) -> Self {
         Self { title: title.into(), text: text.into(), remedy: remedy.into() }
     }
 
     /// Words for something that asks for nothing.
     fn said(title: impl Into<String>, text: impl Into<String>) -> Self {
-        Self::new(title, text, String::new())
+        Self::new(title, text, Remedy::default())
     }
 
     /// What, why, and what to do, in one line.
     #[must_use]
-    pub fn full(&self) -> String {
-        if self.remedy.is_empty() { self.text.clone() } else { format!("{} {}", self.text, self.remedy) }
-    }
-}
-
-impl fmt::Display for Wording {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.full())
+    pub fn full(&self, surface: Surface) -> String {
+        match self.remedy.on(surface) {
+            "" => self.text.clone(),
+            remedy => format!("{} {remedy}", self.text),
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use reconcile::{
     ports::{Refusal, RefusalKind},
 };
 
-use super::{Worded, Wording, and, sentence, short};
+use super::{Remedy, Worded, Wording, and, sentence, short};
 
 impl Worded for Condition {
     fn words(&self) -> Wording {
@@ -121,7 +121,7 @@ impl Worded for FailureCause {
                         "The value of {variable} does not get to Docker unchanged, so nothing was done. {}",
                         hazard.text
                     ),
-                    format!("{} Then apply again.", hazard.remedy),
+                    hazard.remedy.and_then("Then apply again."),
                 )
             }
             Self::Unrenderable { detail } => Wording::new(
@@ -191,7 +191,10 @@ impl Worded for FailureCause {
             Self::LockLost => Wording::new(
                 "lock lost",
                 "The lock was lost to another process, so nothing further was done.",
-                "Look at the history for the apply that has it now, then plan again.",
+                Remedy::each(
+                    "Look under “Applies” for the one that has it now, then plan again.",
+                    "Look at “phoenix-cli history” for the apply that has it now, then plan again.",
+                ),
             ),
         }
     }
@@ -235,7 +238,10 @@ impl Worded for SkippedBecause {
             Self::EarlierFailure => Wording::new(
                 "another step failed",
                 "It was not begun, since another step failed.",
-                "Mend that one, then make a new plan; “--on-failure continue” would have gone on.",
+                Remedy::each(
+                    "Mend that one, then make a new plan; with “On failure: go on” this one would have been made all the same.",
+                    "Mend that one, then make a new plan; “--on-failure continue” would have gone on.",
+                ),
             ),
             Self::Cancelled => Wording::new(
                 "cancelled",

@@ -27,8 +27,18 @@ fn whole(one: &impl Worded) -> Wording {
     assert!(!words.title.trim().is_empty(), "{words:?}");
     assert!(!words.title.ends_with('.') && !words.title.contains('\n'), "{words:?}");
     assert!(words.text.ends_with(['.', '!', '?']) && words.text.starts_with(|c: char| !c.is_whitespace()), "{words:?}");
-    assert!(words.remedy.is_empty() || words.remedy.ends_with('.'), "{words:?}");
-    assert!(!words.full().contains("..") && !words.full().contains("  "), "{words:?}");
+    let [page, terminal] = [Surface::Page, Surface::Terminal].map(|surface| {
+        let (remedy, full) = (words.remedy.on(surface), words.full(surface));
+        assert!(remedy.is_empty() || remedy.ends_with('.'), "{words:?}");
+        assert!(!full.contains("..") && !full.contains("  "), "{words:?}");
+        full
+    });
+    assert_eq!(words.remedy.on(Surface::Page).is_empty(), words.remedy.on(Surface::Terminal).is_empty(), "{words:?}");
+    // A page has choices, and a terminal has flags.
+    assert!(!page.contains("“--") && !page.contains(" --"), "{page}");
+    for choice in ["On failure:", "Remove what", "Remove everything"] {
+        assert!(!terminal.contains(choice), "{terminal}");
+    }
     words
 }
 

@@ -3,7 +3,7 @@
 use reconcile::model::{Warning, WarningKind};
 use types::catalog::DotenvHazard;
 
-use super::{Worded, Wording};
+use super::{Remedy, Worded, Wording};
 
 impl Worded for DotenvHazard {
     fn words(&self) -> Wording {
@@ -36,7 +36,10 @@ impl Worded for WarningKind {
             Self::FailedUpdateTakesDown => Wording::new(
                 "a failed update takes it down",
                 "This Portainer answers a failed update with “down”: if the update fails, the containers that run now are gone.",
-                "Choose a quiet hour, or “--on-failure rollback” to bring back the last good version.",
+                Remedy::each(
+                    "Choose a quiet hour, or plan with “On failure: roll back” to bring back the last good version.",
+                    "Choose a quiet hour, or “--on-failure rollback” to bring back the last good version.",
+                ),
             ),
             Self::DownBetween => Wording::new(
                 "down in between",
@@ -51,22 +54,25 @@ impl Worded for WarningKind {
             Self::Pinned { revision, catalog_differs: true } => Wording::new(
                 format!("held at revision {revision}"),
                 format!("It is held at revision {revision}, and the catalog now wants something else, which waits."),
-                "Release it to follow the catalog again.",
+                released(),
             ),
             Self::Pinned { revision, catalog_differs: false } => Wording::new(
                 format!("held at revision {revision}"),
                 format!("It is held at revision {revision}: changes of the catalog wait."),
-                "Release it to follow the catalog again.",
+                released(),
             ),
             Self::NotInCatalog { managed: true } => Wording::new(
                 "not in the catalog any more",
                 "It was applied from the catalog before, and the catalog does not name it any more. It stays.",
-                "Plan with pruning to remove it.",
+                Remedy::each("Plan with “Remove what it dropped” to remove it.", "Plan with “--prune” to remove it."),
             ),
             Self::NotInCatalog { managed: false } => Wording::new(
                 "not in the catalog",
                 "Somebody made it past the catalog. It stays.",
-                "Add it to the catalog to look after it here; to remove it, plan with pruning of everything.",
+                Remedy::each(
+                    "Add it to the catalog to look after it here; to remove it, plan with “Remove everything else”.",
+                    "Add it to the catalog to look after it here; to remove it, plan with “--prune-all”.",
+                ),
             ),
             Self::UnknownStatus { status } => Wording::new(
                 "unknown status",
@@ -106,8 +112,38 @@ impl Worded for WarningKind {
             Self::NoComposeFacts => Wording::new(
                 "compose file not read",
                 "The compose file could not be read, so images and services are not compared.",
-                "“phoenix-cli validate --deep” says why.",
+                Remedy::each(
+                    "Check that its repository answers and that the file is well-formed, then look again.",
+                    "“phoenix-cli validate --deep” says why.",
+                ),
             ),
         }
+    }
+}
+
+/// How a pin is taken off.
+fn released() -> Remedy {
+    Remedy::each(
+        "Release it on its page to follow the catalog again.",
+        "“phoenix-cli release” lets it follow the catalog again.",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::Surface, *};
+
+    #[test]
+    fn a_page_names_its_choice_and_a_terminal_its_flag() {
+        let ways = |kind: WarningKind| {
+            let remedy = kind.words().remedy;
+            [Surface::Page, Surface::Terminal].map(|surface| remedy.on(surface).to_owned())
+        };
+        let [page, terminal] = ways(WarningKind::FailedUpdateTakesDown);
+        assert!(page.contains("“On failure: roll back”") && terminal.contains("“--on-failure rollback”"));
+        let [page, terminal] = ways(WarningKind::NotInCatalog { managed: false });
+        assert!(page.contains("“Remove everything else”") && terminal.contains("“--prune-all”"));
+        let [page, terminal] = ways(WarningKind::RelativeBindMount { service: "a".into(), source: "./b".into() });
+        assert_eq!(page, terminal);
     }
 }

@@ -11,6 +11,7 @@ mod gate;
 mod git;
 mod handle;
 mod host;
+mod order;
 mod render;
 mod routes;
 mod sample;
@@ -30,6 +31,7 @@ use url::Url;
 
 pub use handle::{DropWhen, WaitTimedOut};
 pub use host::{After, AgentScript, Behaviour, HostScript};
+pub use order::{How, Order};
 pub use sample::populate;
 pub use state::{FakeCall, FakeCounts};
 

@@ -8,7 +8,7 @@ use std::{
 use futures::{Stream, stream};
 use leptos::prelude::*;
 use service::{
-    DeployError, Operator, ServiceError, Services,
+    DeployError, Deployer, Onlooker, ServiceError, Services,
     deploy::{
         ApplyState, ApplyView, Deploy, Watching,
         model::{ApplyId, Receipt, StackRef, StepId, Verdict},
@@ -40,23 +40,32 @@ pub(super) struct Told {
     pub(super) view: ApplyView,
     /// Of steps that failed: the newest revision that was good before, to go back to.
     pub(super) good: BTreeMap<StepId, u64>,
+    /// Whether the reader may deploy to every environment it touches.
+    pub(super) may: bool,
 }
 
 impl Told {
     /// Reads it.
-    pub(super) async fn read(deploy: &Deploy, operator: &Operator, id: &ApplyId) -> Result<Self, DeployError> {
-        let view = deploy.apply_view(operator, id).await?;
+    pub(super) async fn read(
+        deploy: &Deploy,
+        onlooker: &Onlooker,
+        deployer: Option<&Deployer>,
+        id: &ApplyId,
+    ) -> Result<Self, DeployError> {
+        let view = deploy.apply_view(onlooker, id).await?;
+        let mut steps = view.summary.plan.steps.iter();
+        let may = deployer.is_some_and(|deployer| steps.all(|step| deployer.may(&step.environment)));
         let mut good = BTreeMap::new();
         if view.summary.state != ApplyState::Running {
             for receipt in view.receipts.iter().filter(|one| matches!(one.verdict, Verdict::Failed { .. })) {
                 let Some(step) = view.summary.plan.step(&receipt.step) else { continue };
-                let revisions = deploy.revisions(operator, &StackRef::new(&step.environment, &step.stack)).await?;
+                let revisions = deploy.revisions(onlooker, &StackRef::new(&step.environment, &step.stack)).await?;
                 if let Some(newest) = revisions.first() {
                     good.insert(step.id.clone(), newest.number);
                 }
             }
         }
-        Ok(Self { view, good })
+        Ok(Self { view, good, may })
     }
 }
 
@@ -67,7 +76,7 @@ pub(super) fn parts(told: &Told) -> Vec<(String, AnyView)> {
     let mut parts = vec![
         ("apply-state".to_owned(), head(view, &steps).into_any()),
         ("apply-end".to_owned(), verdict::of(told).unwrap_or_else(|| ().into_any())),
-        ("apply-cancel".to_owned(), cancel(view)),
+        ("apply-cancel".to_owned(), cancel(view, told.may)),
     ];
     parts.extend(steps.iter().enumerate().map(|(index, one)| (step_id(index), step(one).into_any())));
     parts
@@ -95,8 +104,8 @@ fn head(view: &ApplyView, steps: &[Progress<'_>]) -> impl IntoView + use<> {
     }
 }
 
-fn cancel(view: &ApplyView) -> AnyView {
-    if view.summary.state != ApplyState::Running {
+fn cancel(view: &ApplyView, may: bool) -> AnyView {
+    if view.summary.state != ApplyState::Running || !may {
         return ().into_any();
     }
     let id = view.summary.id.0.clone();
@@ -195,27 +204,29 @@ fn ending(receipt: &Receipt) -> impl IntoView + use<> {
 /// `NotFound` when there is no such apply.
 pub async fn frames(
     services: &Services,
-    operator: Operator,
+    onlooker: Onlooker,
+    deployer: Option<Deployer>,
     id: ApplyId,
     after: u64,
 ) -> Result<impl Stream<Item = Frame> + Send + 'static + use<>, ServiceError> {
     let deploy = services.deploy();
-    let told = Told::read(deploy, &operator, &id).await.map_err(ServiceError::from)?;
-    let watching = deploy.watch(&operator, &id, told.view.entries).await.map_err(ServiceError::from)?;
+    let told = Told::read(deploy, &onlooker, deployer.as_ref(), &id).await.map_err(ServiceError::from)?;
+    let watching = deploy.watch(&onlooker, &id, told.view.entries).await.map_err(ServiceError::from)?;
     let mut shown = HashMap::new();
     let mut first = frame(&told, &mut shown);
     if after == told.view.entries && !first.ended {
         // The reader's page is as fresh.
         first.parts.clear();
     }
-    let follower =
-        Follower { services: services.clone(), operator, id, watching, shown, first: Some(first), is_over: false };
+    let services = services.clone();
+    let follower = Follower { services, onlooker, deployer, id, watching, shown, first: Some(first), is_over: false };
     Ok(stream::unfold(follower, Follower::next))
 }
 
 struct Follower {
     services: Services,
-    operator: Operator,
+    onlooker: Onlooker,
+    deployer: Option<Deployer>,
     id: ApplyId,
     watching: Watching,
     /// The parts as the reader has them.
@@ -233,7 +244,8 @@ impl Follower {
         while !self.is_over {
             self.watching.next().await.ok()?;
             tokio::time::sleep(TOGETHER).await;
-            let told = Told::read(self.services.deploy(), &self.operator, &self.id).await.ok()?;
+            let told =
+                Told::read(self.services.deploy(), &self.onlooker, self.deployer.as_ref(), &self.id).await.ok()?;
             let frame = frame(&told, &mut self.shown);
             self.is_over = frame.ended;
             if frame.ended || !frame.parts.is_empty() {

@@ -10,7 +10,7 @@ use service::deploy::{
 use super::{
     super::{
         overview::DONE,
-        parts::{Area, AreaTabs, encode, ok, operator},
+        parts::{Area, AreaTabs, Hands, encode, ok, onlooker},
     },
     Follow,
     list::{ApplyRow, apply_title},
@@ -32,11 +32,12 @@ const REFRESH_S: u32 = 3;
 /// # Errors
 /// For whoever may not look after deployments; when the database fails.
 pub async fn list(cx: PageCx) -> PageResult {
-    let operator = operator(&cx)?;
+    let onlooker = onlooker(&cx)?;
+    let hands = Hands::of(&cx);
     let deploy = cx.services().deploy();
     let environment = cx.query("environment").map(ToOwned::to_owned);
     let before = cx.query("before").map(ToOwned::to_owned);
-    let mut applies = ok(&cx, deploy.applies(&operator, environment.as_deref(), before.as_deref(), SHOWN + 1).await)?;
+    let mut applies = ok(&cx, deploy.applies(&onlooker, environment.as_deref(), before.as_deref(), SHOWN + 1).await)?;
     let more = applies.len() > SHOWN as usize;
     applies.truncate(SHOWN as usize);
     let next = applies.last().filter(|_| more).map(|last| {
@@ -58,7 +59,7 @@ pub async fn list(cx: PageCx) -> PageResult {
             };
             view! {
                 <EmptyState icon=IconName::Play title text>
-                    <LinkButton href="/admin/plan" icon=IconName::Changes>"Review changes"</LinkButton>
+                    {hands.any().then(|| view! { <LinkButton href="/admin/plan" icon=IconName::Changes>"Review changes"</LinkButton> })}
                 </EmptyState>
             }
             .into_any()
@@ -83,9 +84,10 @@ pub async fn list(cx: PageCx) -> PageResult {
 /// # Errors
 /// For whoever may not look after deployments; when there is no such apply.
 pub async fn one(cx: PageCx) -> PageResult {
-    let operator = operator(&cx)?;
+    let onlooker = onlooker(&cx)?;
+    let deployer = cx.viewer().deployer().ok();
     let id: String = cx.param("id")?;
-    let told = ok(&cx, Told::read(cx.services().deploy(), &operator, &ApplyId(id.clone())).await)?;
+    let told = ok(&cx, Told::read(cx.services().deploy(), &onlooker, deployer.as_ref(), &ApplyId(id.clone())).await)?;
     let view = &told.view;
     let running = view.summary.state == ApplyState::Running;
     let refused = cx.form("/api/cancel_apply").problem;

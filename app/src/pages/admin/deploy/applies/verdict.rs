@@ -8,7 +8,10 @@ use service::deploy::{
 };
 
 use super::{
-    super::parts::{encode, plan_address, stack_address},
+    super::{
+        parts::{encode, plan_address, stack_address},
+        plan::prune_key,
+    },
     live::Told,
 };
 use crate::ui::{ButtonKind, IconName, LinkButton, Notice, Tone};
@@ -33,8 +36,9 @@ pub(super) fn of(told: &Told) -> Option<AnyView> {
     };
     let evidence = (view.summary.state == ApplyState::Succeeded)
         .then(|| view! { <p>"Every container was seen running with the image the plan names, and healthy for the settling time."</p> });
-    let acts = failed.iter().map(|receipt| acts(receipt, told.good.get(&receipt.step).copied())).collect_view();
-    let again = again(view);
+    let acts =
+        failed.iter().map(|receipt| acts(receipt, told.good.get(&receipt.step).copied(), told.may)).collect_view();
+    let again = again(view).filter(|_| told.may);
     Some(
         view! {
             <Notice tone title>
@@ -49,7 +53,7 @@ pub(super) fn of(told: &Told) -> Option<AnyView> {
 }
 
 /// What can be done about a step that failed.
-fn acts(receipt: &Receipt, good: Option<u64>) -> impl IntoView + use<> {
+fn acts(receipt: &Receipt, good: Option<u64>, may: bool) -> impl IntoView + use<> {
     let id = receipt.step.as_str();
     let (environment, stack) = id.rsplit_once('/').unwrap_or(("", id));
     let (environment, stack) = (environment.to_owned(), stack.to_owned());
@@ -58,15 +62,18 @@ fn acts(receipt: &Receipt, good: Option<u64>) -> impl IntoView + use<> {
         Verdict::Failed { rollback: Some(RollbackOutcome::Restored { .. } | RollbackOutcome::Removed), .. }
     );
     let back = good
-        .filter(|_| !restored && !matches!(receipt.action, Action::Remove { .. }))
+        .filter(|_| may && !restored && !matches!(receipt.action, Action::Remove { .. }))
         .map(|number| format!("{}&rollback={number}", plan_address(&environment, &stack)));
     let plan = plan_address(&environment, &stack);
     let about = format!("{stack} on {environment}");
+    let again = format!("Try {about} again");
     let why = receipt.verdict.words().text;
     view! {
         <li class="act">
             <div class="act-about"><strong>{about.clone()}</strong><p>{why}</p></div>
-            <LinkButton href=plan kind=ButtonKind::Primary attr:aria-label=format!("Try {about} again") icon=IconName::Refresh>"Try again"</LinkButton>
+            {may.then(|| view! {
+                <LinkButton href=plan kind=ButtonKind::Primary attr:aria-label=again icon=IconName::Refresh>"Try again"</LinkButton>
+            })}
             {back.map(|href| view! {
                 <LinkButton href attr:aria-label=format!("Roll {about} back") icon=IconName::Undo>"Roll back"</LinkButton>
             })}
@@ -92,7 +99,8 @@ fn again(view: &ApplyView) -> Option<impl IntoView + use<>> {
         .map(|id| format!("only={}", encode(id)))
         .collect();
     (!rest.is_empty()).then(|| {
-        let href = format!("/admin/plan?{}", rest.join("&"));
+        let prune = prune_key(view.summary.plan.options.prune);
+        let href = format!("/admin/plan?prune={prune}&{}", rest.join("&"));
         view! { <div class="actions"><LinkButton href kind=ButtonKind::Primary icon=IconName::Changes>"Plan the rest"</LinkButton></div> }
     })
 }

@@ -11,13 +11,13 @@ use crate::AppError;
 pub async fn switch_stacks(
     /// What the page showed: each stack with its switches.
     shown: String,
-    /// The switches that are on, by row and column of what was shown.
-    #[server(default)]
-    on: BTreeMap<String, String>,
     /// The list's address, to come back to.
     next: String,
     /// Where to go: to the draft, or to a page of the list.
     then: String,
+    /// The switches that are on, by row and column of what was shown.
+    #[server(flatten)]
+    on: BTreeMap<String, String>,
 ) -> Result<(), AppError> {
     use crate::server;
     let cx = server::request()?;

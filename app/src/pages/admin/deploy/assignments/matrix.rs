@@ -107,7 +107,7 @@ fn row(one: &Row, number: usize, list: &List, left: &HashMap<(String, String), b
             let at = (one.name.clone(), environment.clone());
             let checked = left.get(&at).copied().unwrap_or(*on);
             let label = format!("{} on {environment}", one.name);
-            let name = format!("on[{}]", Shown::key(number, column));
+            let name = Shown::key(number, column);
             let state = state(one, *on, environment, list);
             view! {
                 <td data-label=environment.clone()>

@@ -144,7 +144,7 @@ fn no_environment() -> impl IntoView {
 /// Switches as they were left in a form that was refused, by stack and environment.
 fn overlay(form: &FormState) -> HashMap<(String, String), bool> {
     let shown = form.problem.as_ref().and_then(|_| Shown::read(&form.value("shown"))).unwrap_or_default();
-    let turned = shown.turned(|key| !form.value(&format!("on[{key}]")).is_empty());
+    let turned = shown.turned(|key| !form.value(key).is_empty());
     turned.into_iter().map(|one| ((one.stack, one.environment), one.on)).collect()
 }
 

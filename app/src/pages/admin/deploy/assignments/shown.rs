@@ -42,9 +42,9 @@ impl Shown {
         Some(Self { environments, rows })
     }
 
-    /// The name of a switch in the form, without `on[…]`.
+    /// The name of a switch in the form.
     pub(super) fn key(row: usize, column: usize) -> String {
-        format!("{row}.{column}")
+        format!("on.{row}.{column}")
     }
 
     /// The switches that are not as they were shown.
@@ -80,7 +80,7 @@ mod tests {
             rows: vec![("web".into(), vec![true, false]), ("a=b;c".into(), vec![false, true])],
         };
         assert_eq!(shown.write(), "dev,live%2C%20too;web=10;a%3Db%3Bc=01");
-        let on = [("0.1", "1"), ("1.1", "1")].map(|(key, value)| (key.to_owned(), value.to_owned())).into();
+        let on = [("on.0.1", "1"), ("on.1.1", "1"), ("then", "1")].map(|(key, value)| (key.to_owned(), value.to_owned())).into();
         let switch = |environment: &str, on| Switch { stack: "web".into(), environment: environment.into(), on };
         assert_eq!(shown.turned_by(&on), [switch("dev", false), switch("live, too", true)]);
     }

@@ -17,10 +17,10 @@ pub async fn page(cx: PageCx) -> PageResult {
     let form = cx.form("/api/begin_stack");
     let view = move || {
         let problem = form.problem.clone();
-        let options = vec![Segment::new("git", "A git repository"), Segment::new("text", "A text in the catalog")];
+        let options = vec![Segment::new("git", "Git repository"), Segment::new("text", "Catalog text")];
         view! {
             <PageHeader title="New stack" lead="It is added to your draft. Nothing is saved or deployed by that." />
-            <AreaTabs current=Area::Stacks />
+            <AreaTabs current=Area::Catalog />
             <Form action="/api/begin_stack" problem=problem.clone()>
                 <Field
                     name="name"

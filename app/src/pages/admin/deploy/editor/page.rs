@@ -40,6 +40,8 @@ pub(super) struct Editor {
     pub(super) form: Option<StackForm>,
     /// A form that was refused, with what was typed.
     pub(super) refused: Option<Problem>,
+    /// The text of a refused one.
+    pub(super) typed_text: Option<String>,
     /// The names of the vault's secrets.
     pub(super) secrets: Vec<String>,
     pub(super) environments: Vec<String>,
@@ -64,7 +66,7 @@ pub async fn page(cx: PageCx) -> PageResult {
         return Ok(Page::new(name.clone(), move || {
             view! {
                 <PageHeader title=name />
-                <AreaTabs current=Area::Stacks />
+                <AreaTabs current=Area::Catalog />
                 {reading.nothing()}
             }
         }));
@@ -96,9 +98,9 @@ async fn load(cx: &PageCx, operator: &Operator, name: String) -> Result<Editor, 
             form = form.map(|form| typed(&state, form));
         }
     }
-    if let Some(problem) = cx.form("/api/keep_stack_text").problem {
-        refused = Some(problem);
-    }
+    let text = cx.form("/api/keep_stack_text");
+    let typed_text = text.is_refused().then(|| text.value("text"));
+    refused = refused.or(text.problem);
     let secrets = deploy.secrets(operator).await.unwrap_or_default();
     let compose = stack.as_ref().map(|stack| deploy.draft_compose(operator, &draft, stack)).unwrap_or_default();
     let wanted = stack.as_ref().map(|stack| lacking(stack, environment.as_deref(), &compose)).unwrap_or_default();
@@ -115,6 +117,7 @@ async fn load(cx: &PageCx, operator: &Operator, name: String) -> Result<Editor, 
         stack,
         form,
         refused,
+        typed_text,
         compose,
     })
 }
@@ -157,11 +160,11 @@ fn whole(editor: Editor, as_text: bool) -> impl IntoView {
     let name = editor.name.clone();
     let lead = editor.stack.as_ref().and_then(|stack| stack.description.clone()).unwrap_or_default();
     view! {
-        <nav class="crumbs" aria-label="Above"><a href="/admin/stacks">"Stacks"</a></nav>
+        <nav class="crumbs" aria-label="Above"><a href="/admin/catalog">"Catalog"</a></nav>
         <PageHeader title=name.clone() lead=lead>
             <LinkButton href=SAVE kind=ButtonKind::Primary icon=IconName::Changes>"Your draft"</LinkButton>
         </PageHeader>
-        <AreaTabs current=Area::Stacks />
+        <AreaTabs current=Area::Catalog />
         {tabs(&editor, as_text)}
         <div class="stack">
             {bar(&editor.draft, editor.now)}
@@ -192,7 +195,7 @@ pub(super) fn bar(draft: &Draft, now: Millis) -> impl IntoView + use<> {
     let said = match (draft.changed_at, stacks.len()) {
         (None, _) => view! { <span>"Your draft says what the catalog says. What you type is kept in it; nothing is saved or deployed by that."</span> }.into_any(),
         (Some(at), count) => {
-            let what = if count == 0 { "something changed".to_owned() } else { format!("{} changed", many(count, "stack")) };
+            let what = if count == 0 { "something is half typed".to_owned() } else { format!("{} changed", many(count, "stack")) };
             view! { <span>"Your draft: "{what}", kept "<When at now />". "<a href=SAVE>"See and save"</a></span> }.into_any()
         }
     };
@@ -258,8 +261,9 @@ fn beside(editor: &Editor) -> impl IntoView + use<> {
 
 /// The text to type in, and beside it what is wrong with it.
 fn alone(editor: &Editor) -> impl IntoView + use<> {
-    let is_blocked = matches!(editor.draft.unfinished.get(&editor.name), Some(Unfinished::Form { .. }));
-    let entry = editor.draft.stack_text(&editor.name).unwrap_or_default();
+    let is_blocked = matches!(editor.draft.unfinished.get(&editor.name), Some(Unfinished::Form { .. }))
+        && editor.typed_text.is_none();
+    let entry = editor.typed_text.clone().or_else(|| editor.draft.stack_text(&editor.name)).unwrap_or_default();
     let box_to_type = (!is_blocked).then(|| text::editor(&editor.name, &entry, editor.seen.clone()));
     view! {
         <div class="editor">

@@ -40,12 +40,15 @@ pub async fn page(cx: PageCx) -> PageResult {
         return Ok(Page::new("Your draft", move || {
             view! {
                 <PageHeader title="Your draft" />
-                <AreaTabs current=Area::Stacks />
+                <AreaTabs current=Area::Catalog />
                 {reading.nothing()}
             }
         }));
     }
-    let draft = ok(&cx, cx.services().deploy().draft(&operator).await)?;
+    let draft = match ok(&cx, cx.services().deploy().draft(&operator).await) {
+        Ok(draft) => draft,
+        Err(error) => return Ok(unopened(error.0.message)),
+    };
     let toast = match cx.query("done") {
         Some("discarded") => Some(ToastNote::new("Thrown away.").action(undo)),
         word => done(word, DONE),
@@ -69,7 +72,7 @@ pub async fn page(cx: PageCx) -> PageResult {
         let other = refused.filter(|_| draft.clashes.is_empty());
         view! {
             <PageHeader title="Your draft" lead="What you changed in the catalog and have not saved yet. Saving is a commit; it deploys nothing." />
-            <AreaTabs current=Area::Stacks />
+            <AreaTabs current=Area::Catalog />
             <div class="stack">
                 {other.map(|message| view! { <Notice tone=Tone::Bad><p>{message}</p></Notice> })}
                 {body}
@@ -78,6 +81,20 @@ pub async fn page(cx: PageCx) -> PageResult {
         }
     };
     Ok(Page::new("Your draft", view).toast(toast))
+}
+
+/// What stands in place of a draft that can't be shown: why, and the way out.
+fn unopened(why: String) -> Page {
+    Page::new("Your draft", move || {
+        view! {
+            <PageHeader title="Your draft" />
+            <AreaTabs current=Area::Catalog />
+            <div class="stack">
+                <Notice tone=Tone::Bad title="Your draft can't be opened"><p>{why}</p></Notice>
+                {discard()}
+            </div>
+        }
+    })
 }
 
 fn undo() -> impl IntoView {
@@ -194,7 +211,7 @@ fn half_typed(draft: &Draft) -> impl IntoView + use<> {
                     ("form", address(name, environment.as_deref().unwrap_or_default()))
                 }
             };
-            view! { <li><a href=href>{format!("The {what} of {name}")}</a></li> }
+            view! { <li><a class="more" href=href>{format!("The {what} of {name}")}</a></li> }
         })
         .collect::<Vec<_>>();
     (!items.is_empty()).then(|| {

@@ -19,7 +19,7 @@ const OFFERED: usize = 300;
 /// Repository or text, and their fields: those of the other are hidden.
 pub(super) fn all(editor: &Editor, typed: &Typed) -> impl IntoView + use<> {
     let source = if typed.value("source") == "text" { "text" } else { "git" };
-    let options = vec![Segment::new("git", "A git repository"), Segment::new("text", "A text in the catalog")];
+    let options = vec![Segment::new("git", "Git repository"), Segment::new("text", "Catalog text")];
     let mut credentials = vec![(String::new(), "none".to_owned())];
     let chosen = typed.value("credential");
     let known = editor.secrets.iter().any(|name| *name == chosen) || chosen.is_empty();

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use leptos::prelude::*;
-use types::catalog::{Diagnostic, Severity};
+use types::catalog::{Diagnostic, DiagnosticCode, Severity};
 
 use crate::{
     pages::chat::highlight,
@@ -29,6 +29,18 @@ const fn word(severity: Severity) -> &'static str {
     }
 }
 
+/// What would be right, as it is done on these pages.
+fn remedy(one: &Diagnostic) -> String {
+    match one.code {
+        DiagnosticCode::UnknownSecret => "Store it: “Store a new secret” among the variables.".to_owned(),
+        DiagnosticCode::PlainSecret => {
+            "Store it as a new secret among the variables, which takes it out of here. Change it at its origin too: older commits keep it."
+                .to_owned()
+        }
+        _ => one.remedy.clone(),
+    }
+}
+
 /// What is wrong, most serious first. With `here`, places are lines of the text shown below and lead there.
 pub(super) fn findings(all: &[Diagnostic], here: bool) -> impl IntoView + use<> {
     let mut all: Vec<Diagnostic> = all.to_vec();
@@ -36,7 +48,7 @@ pub(super) fn findings(all: &[Diagnostic], here: bool) -> impl IntoView + use<> 
     let items = all
         .into_iter()
         .map(|one| {
-            let tone = tone(one.severity);
+            let (tone, remedy) = (tone(one.severity), remedy(&one));
             let place = if here {
                 view! { <a class="place" href=format!("#L{}", one.line)>{format!("Line {}", one.line)}</a> }.into_any()
             } else {
@@ -47,7 +59,7 @@ pub(super) fn findings(all: &[Diagnostic], here: bool) -> impl IntoView + use<> 
                     <Icon name=tone.icon() />
                     <div>
                         <p><span class="sr-only">{word(one.severity)}": "</span>{place}" "{one.message}</p>
-                        <p class="muted">{one.remedy}</p>
+                        <p class="muted">{remedy}</p>
                     </div>
                 </li>
             }

@@ -37,7 +37,17 @@ pub(super) fn of(cx: &PageCx) -> Ask {
         Some("roll_back") => OnFailure::RollBack,
         _ => OnFailure::Stop,
     };
-    Ask { environment, only, prune, on_failure, also }
+    let mut ask = Ask { environment, only, prune, on_failure, also };
+    // Boxes belong to the plan they stood in: of another environment, or with other removals, there are other steps.
+    if cx.query.get("chosen").is_some_and(|chosen| *chosen != chosen_key(&ask)) {
+        ask.only.clear();
+    }
+    ask
+}
+
+/// What decides which steps there are to choose from, for the form that chooses.
+pub(super) fn chosen_key(ask: &Ask) -> String {
+    format!("{}:{}", ask.environment.as_deref().unwrap_or_default(), prune_key(ask.prune))
 }
 
 fn also(cx: &PageCx, stack: StackRef) -> Option<Also> {
@@ -85,7 +95,7 @@ pub(super) fn whole(ask: &Ask) -> String {
 }
 
 /// The word for pruning in addresses.
-pub(super) const fn prune_key(prune: Prune) -> &'static str {
+pub(in crate::pages::admin::deploy) const fn prune_key(prune: Prune) -> &'static str {
     match prune {
         Prune::No => "",
         Prune::Managed => "managed",

@@ -3,12 +3,7 @@
 use std::collections::BTreeSet;
 
 use leptos::prelude::*;
-use service::deploy::{
-    Ask, Review,
-    model::{Plan, Prune},
-    removed,
-    words::Worded,
-};
+use service::deploy::{Ask, Review, model::Plan, removed, words::Worded};
 
 use super::{
     super::{containers::capital, parts::many},
@@ -73,22 +68,22 @@ fn button_words(plan: &Plan) -> String {
     }
 }
 
-/// How the plan is made, to be made otherwise.
-pub(super) fn options(asked: &Ask, environments: &[String], narrows: bool) -> impl IntoView + use<> {
+/// How the plan is made, to be made otherwise. Removing what no catalog names is for whoever may do it `everywhere`.
+pub(super) fn options(asked: &Ask, environments: &[String], narrows: bool, everywhere: bool) -> impl IntoView + use<> {
     let environment = asked.environment.clone().unwrap_or_default();
-    let every = std::iter::once((String::new(), "Every environment".to_owned()));
+    let every =
+        std::iter::once((String::new(), if everywhere { "Every environment" } else { "Each of yours" }.to_owned()));
     let places = every.chain(environments.iter().map(|name| (name.clone(), name.clone()))).collect();
     let prune = [("", "Remove nothing"), ("managed", "Remove what it dropped"), ("all", "Remove everything else")];
     let failure = [("", "On failure: stop"), ("continue", "On failure: go on"), ("roll_back", "On failure: roll back")];
-    let prunes = asked.prune != Prune::No;
     let (pruned, failed) = (ask::prune_key(asked.prune), ask::failure_key(asked.on_failure));
     view! {
         <form class="filters" id=CHOOSING method="get" action="/admin/plan" aria-label="How to plan">
             <Choice name="env" label="Environment" options=places selected=environment />
-            <Choice name="prune" label="What is not in the catalog" options=owned(&prune) selected=pruned />
+            {everywhere.then(|| view! { <Choice name="prune" label="What is not in the catalog" options=owned(&prune) selected=pruned /> })}
             <Choice name="on_failure" label="When a step fails" options=owned(&failure) selected=failed />
             <Button>{if narrows { "Plan with these" } else { "Plan" }}</Button>
-            {prunes.then(|| view! { <p class="field-hint">"Removing is planned for every environment and stack at once."</p> })}
+            {narrows.then(|| view! { <Hidden name="chosen" value=ask::chosen_key(asked) /> })}
         </form>
     }
 }

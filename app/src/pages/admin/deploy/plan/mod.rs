@@ -6,3 +6,5 @@ mod differences;
 mod moved;
 pub mod page;
 mod steps;
+
+pub(super) use ask::prune_key;

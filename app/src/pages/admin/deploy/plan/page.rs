@@ -7,15 +7,15 @@ use service::{
     ServiceError,
     deploy::{
         Ask, Review,
-        model::{Prune, Scope, Warning, WarningKind},
-        words::Worded,
+        model::{Scope, Warning, WarningKind},
+        words::{Surface, Worded},
     },
 };
 use types::{Problem, ProblemCode};
 
 use super::{
     super::{
-        parts::{Area, AreaTabs, Finding, many, operator, stack_address},
+        parts::{Area, AreaTabs, Finding, Hands, many, stack_address},
         reading::Reading,
     },
     ask, carry_out, moved, steps,
@@ -34,12 +34,13 @@ const SHOWN: usize = 8;
 /// # Errors
 /// For whoever may not look after deployments. What keeps a plan from being made is part of the page.
 pub async fn page(cx: PageCx) -> PageResult {
-    let operator = operator(&cx)?;
+    let deployer = cx.ok(cx.viewer().deployer())?;
+    let hands = Hands::of(&cx);
     let deploy = cx.services().deploy();
     let asked = ask::of(&cx);
-    if !deploy.has_catalog(&operator) {
+    if !deploy.has_catalog(&deployer) {
         // Opening a page makes no repository.
-        let reading = Reading::of(&cx, &operator);
+        let reading = Reading::of(&cx, &deployer);
         return Ok(Page::new("Review changes", move || {
             view! {
                 <PageHeader title="Review changes" />
@@ -49,9 +50,10 @@ pub async fn page(cx: PageCx) -> PageResult {
         }));
     }
     let form = cx.form("/api/apply_plan");
-    let review = deploy.review(&operator, &asked).await;
-    let before = deploy.reviewed(&operator, &form.value("fingerprint"));
-    let environments = environments(&Reading::of(&cx, &operator), &asked);
+    let review = deploy.review(&deployer, &asked).await;
+    let before = deploy.reviewed(&deployer, &form.value("fingerprint"));
+    let mut environments = environments(&Reading::of(&cx, &deployer), &asked);
+    environments.retain(|name| hands.may(name));
     let title = ask::title(&asked);
     let tab = title.clone();
     let (review, problem) = match review {
@@ -59,13 +61,15 @@ pub async fn page(cx: PageCx) -> PageResult {
         Err(error) => (None, cx.ok::<()>(Err(ServiceError::from(error))).err().map(|error| error.0)),
     };
     // An upstream that is away is no fault of this page, and tunnels replace pages with a status of 502 or 503 by their own.
-    let missing = problem.as_ref().is_some_and(|problem| problem.code == ProblemCode::NotFound);
-    let status = if missing { 404 } else { 200 };
+    let status = match problem.as_ref().map(|problem| problem.code) {
+        Some(code @ (ProblemCode::NotFound | ProblemCode::Forbidden)) => code.status(),
+        _ => 200,
+    };
     let now = cx.now();
     let again = cx.request.site.path.clone();
     let view = move || {
         let refused = form.problem.clone().map(|problem| said(problem, review.as_ref(), before.as_ref()));
-        let choosing = asked.also.is_none() && asked.prune == Prune::No;
+        let choosing = asked.also.is_none();
         let body = match &review {
             Some(review) => view! {
                 <p class="reading-text">"Made "<When at=review.plan.made_at now />" from what runs now."</p>
@@ -82,7 +86,7 @@ pub async fn page(cx: PageCx) -> PageResult {
             <AreaTabs current=Area::Overview />
             <div class="stack">
                 {refused}
-                {asked.also.is_none().then(|| carry_out::options(&asked, &environments, narrows))}
+                {asked.also.is_none().then(|| carry_out::options(&asked, &environments, narrows, hands.everywhere()))}
                 {narrowed}
                 {body}
             </div>
@@ -203,7 +207,7 @@ fn blocked(review: &Review) -> impl IntoView + use<> {
                     <crate::ui::Icon name=IconName::Ban />
                     <div>
                         <p><a href=href>{one.stack.stack.clone()}</a>" on "{one.stack.environment.clone()}": "{words.text}</p>
-                        <p class="muted">{words.remedy}</p>
+                        <p class="muted">{words.remedy.on(Surface::Page).to_owned()}</p>
                     </div>
                 </li>
             }

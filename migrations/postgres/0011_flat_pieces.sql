@@ -1,0 +1,2 @@
+-- Only SQLite has a choice here: PostgreSQL keeps rows beside its indexes always.
+SELECT 1;
