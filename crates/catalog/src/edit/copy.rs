@@ -26,7 +26,8 @@ mod tests {
         let copy = snapshot.stack_copy("web", "shop").unwrap();
         assert_eq!(copy, "{\n  \"name\": \"shop\",\n  \"colour\": 7,\n  \"env\": [{\"name\": \"web\"}]\n}");
         assert!(snapshot.stack_copy("other", "shop").is_none());
-        let old = Snapshot::of_texts([(STACKS_FILE, "{\"docker_stacks\": {\"web\": {\"compose_file_path\": \"a.yml\"}}}")]);
+        let old =
+            Snapshot::of_texts([(STACKS_FILE, "{\"docker_stacks\": {\"web\": {\"compose_file_path\": \"a.yml\"}}}")]);
         assert!(old.stack_copy("web", "shop").unwrap().contains("\"name\": \"shop\""));
     }
 }

@@ -85,7 +85,8 @@ impl Repository {
         let found = self.of_commit(commit, self.log(commit, None, 0, 1)).await?;
         let unknown = || CatalogError::UnknownVersion(Box::new(CatalogVersion::commit(commit)));
         let revision = found.into_iter().next().ok_or_else(unknown)?;
-        let parent = Call::new(["rev-parse".to_owned(), "--verify".to_owned(), "--quiet".to_owned(), format!("{commit}^1")]);
+        let parent =
+            Call::new(["rev-parse".to_owned(), "--verify".to_owned(), "--quiet".to_owned(), format!("{commit}^1")]);
         Ok((revision, self.git.answer(&self.root, parent).await?))
     }
 

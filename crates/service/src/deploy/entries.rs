@@ -31,7 +31,9 @@ impl Deploy {
         let Some(text) = draft.snapshot.stack_copy(from, to) else {
             return Err(DeployError::refused(
                 ProblemCode::NotFound,
-                format!("There is no stack “{from}” that could be copied, or the file it stands in is broken. Look at the list again."),
+                format!(
+                    "There is no stack “{from}” that could be copied, or the file it stands in is broken. Look at the list again."
+                ),
             ));
         };
         let edit = Edit::SetStackText { name: to.to_owned(), text };

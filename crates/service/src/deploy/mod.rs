@@ -50,8 +50,8 @@ pub use catalog::{
     git::GitSettings, is_catalog_path, read as read_snapshot,
 };
 pub use catalog_acts::CatalogView;
-pub use drafts::{Draft, DraftSaved, Fields, RepositoryLook, RepositoryOffer, StackForm, Unfinished, lacking};
 pub use containers::{ContainerLog, ContainerReading, ContainerRef, MOST_LINES};
+pub use drafts::{Draft, DraftSaved, Fields, RepositoryLook, RepositoryOffer, StackForm, Unfinished, lacking};
 pub use environments::EnvironmentSettings;
 pub use error::DeployError;
 pub use history::{HandEdits, History, ImportReview, OneRevision, RestoreReview};
@@ -64,8 +64,8 @@ pub use reconcile::{
     ports::LogLine,
     wire::{self, Also, ApplySummary, ApplyView, DriftReading, Planned, Proposal},
 };
-pub use review::{Ask, Movement, Review, movement, removed};
 pub use remote::{Compared, RemotePlace};
+pub use review::{Ask, Movement, Review, movement, removed};
 pub use settings::{DeploySettings, KeySource, PortainerSource, RemoteSettings};
 pub use switches::{Switch, targets};
 pub use types::{

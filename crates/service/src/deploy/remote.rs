@@ -68,10 +68,7 @@ impl Deploy {
 
     fn keep_compared(&self, outcome: Result<Divergence, DeployError>) -> Result<Divergence, DeployError> {
         let outcome = outcome.map_err(problem);
-        let kept = Compared {
-            at: self.0.world.now(),
-            outcome: outcome.clone().map_err(|problem| problem.message),
-        };
+        let kept = Compared { at: self.0.world.now(), outcome: outcome.clone().map_err(|problem| problem.message) };
         *self.0.compared.lock().unwrap_or_else(PoisonError::into_inner) = Some(kept);
         outcome.map_err(|problem| DeployError::Service(problem.into()))
     }

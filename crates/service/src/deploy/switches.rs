@@ -89,7 +89,9 @@ fn wanted(
         let unknown = |what: &str| {
             DeployError::refused(
                 ProblemCode::NotFound,
-                format!("The catalog has no {what} any more, so “{stack}” on {environment} can't be switched. Look at the list again."),
+                format!(
+                    "The catalog has no {what} any more, so “{stack}” on {environment} can't be switched. Look at the list again."
+                ),
             )
         };
         let guests = there.get(environment.as_str()).ok_or_else(|| unknown("such environment"))?;

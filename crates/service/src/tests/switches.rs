@@ -66,7 +66,10 @@ async fn a_switch_changes_one_assignment_and_no_other_byte() {
     let parts = desk.deploy().draft(&desk.ada).await.unwrap().parts();
     assert_eq!(parts, [Part::Assignment { guest: "one".into(), stack: "db".into() }]);
     let text = desk.turn("cms", "live", true).await.unwrap();
-    assert!(text.contains("{ \"name\": \"web\", \"environment\": \"production\" }, "), "as its neighbours stand: {text}");
+    assert!(
+        text.contains("{ \"name\": \"web\", \"environment\": \"production\" }, "),
+        "as its neighbours stand: {text}"
+    );
     assert_eq!(desk.turn("cms", "live", true).await.unwrap(), text, "it is on already");
 }
 
@@ -103,7 +106,13 @@ async fn a_stack_is_copied_renamed_and_taken_away() {
         assert!(words(deploy.draft_rename(ada, "web", taken).await.unwrap_err()).for_field("to").is_some(), "{taken}");
     }
     let draft = deploy.draft_copy(ada, "web", "shop").await.unwrap();
-    assert!(draft.snapshot.text(STACKS).unwrap().contains("\"name\": \"shop\", \"git_repo\": \"https://x.org/w.git\", \"colour\": 7"));
+    assert!(
+        draft
+            .snapshot
+            .text(STACKS)
+            .unwrap()
+            .contains("\"name\": \"shop\", \"git_repo\": \"https://x.org/w.git\", \"colour\": 7")
+    );
     assert_eq!(draft.snapshot.text(GUESTS), Some(MACHINES), "a copy runs nowhere");
 
     let draft = deploy.draft_rename(ada, "web", "site").await.unwrap();

@@ -5,8 +5,8 @@ mod hosts;
 pub(crate) mod house;
 mod large;
 mod past;
-mod switches;
 mod rights;
+mod switches;
 
 use service::deploy::Edit;
 use testkit::TestApp;

@@ -89,7 +89,9 @@ async fn a_long_history_is_paged_without_loss() {
         all.extend(commits(&house, &address).await);
         // What is committed while somebody reads moves nothing on the older pages.
         house.set("web", "A", &format!("later {}", all.len())).await;
-        let Some(older) = between(&page, "href=\"/admin/catalog/history?from=", "\"").filter(|_| page.contains("Older")) else {
+        let Some(older) =
+            between(&page, "href=\"/admin/catalog/history?from=", "\"").filter(|_| page.contains("Older"))
+        else {
             break;
         };
         let older = older.replace("&amp;", "&");
@@ -144,7 +146,12 @@ async fn older_forms_are_shown_before_they_are_rewritten() {
     let page = house.ada.get("/admin/catalog/import").await.text;
     assert!(page.contains("Nothing to rewrite") && page.contains("compose_file_path"), "the known forms: {page}");
 
-    house.save(vec![file("phoenix_stacks_config.json", OLD), file("stacks/shop/docker-compose.yml", &super::compose("nginx:1"))]).await;
+    house
+        .save(vec![
+            file("phoenix_stacks_config.json", OLD),
+            file("stacks/shop/docker-compose.yml", &super::compose("nginx:1")),
+        ])
+        .await;
     let page = house.ada.get("/admin/catalog/import").await.text;
     assert!(page.contains("a list, each stack with its name inside"), "{page}");
     assert!(page.contains("colour") && page.contains("phoenix_stacks_config.json:6:"), "what is left, by line: {page}");
@@ -171,10 +178,18 @@ async fn a_file_is_brought_into_the_draft() {
     let bring = async |path: &str, text: &str| {
         house.ada.post_form("/admin/catalog/import", "/api/bring_file", &[("path", path), ("text", text)]).await
     };
-    for (path, text) in [("../../etc/passwd", "x"), ("phoenix_secrets.json", "{}"), ("phoenix_stacks_config.json", "{\"docker_stacks\": [")] {
+    for (path, text) in [
+        ("../../etc/passwd", "x"),
+        ("phoenix_secrets.json", "{}"),
+        ("phoenix_stacks_config.json", "{\"docker_stacks\": ["),
+    ] {
         let reply = bring(path, text).await;
         assert_eq!(reply.status, 422, "{path}: {}", reply.text);
-        assert!(reply.text.contains("docker_stacks") || !text.contains("docker_stacks"), "what was typed stays: {}", reply.text);
+        assert!(
+            reply.text.contains("docker_stacks") || !text.contains("docker_stacks"),
+            "what was typed stays: {}",
+            reply.text
+        );
     }
     let reply = bring("phoenix_stacks_config.json", &OLD.replace('\n', "\r\n")).await;
     assert_eq!((reply.status.as_u16(), reply.location()), (303, "/admin/catalog/draft"), "{}", reply.text);

@@ -86,7 +86,10 @@ async fn what_moved_meanwhile_is_not_switched_back() {
     house.save(vec![file("phoenix_stacks_config.json", "{\"docker_stacks\": []}")]).await;
     let reply = send(&house, &page, &[switch(&page, "web on rumple")], "draft").await;
     assert!(reply.status == 404 || reply.status == 409 || reply.status == 303, "{} {}", reply.status, reply.text);
-    let reply = house.ada.post_form("/admin/catalog", "/api/switch_stacks", &[("shown", "x;y"), ("next", "/"), ("then", "draft")]).await;
+    let reply = house
+        .ada
+        .post_form("/admin/catalog", "/api/switch_stacks", &[("shown", "x;y"), ("next", "/"), ("then", "draft")])
+        .await;
     assert_eq!(reply.status, 422, "{}", reply.text);
 }
 
@@ -106,7 +109,10 @@ async fn the_catalog_is_searched_and_narrowed() {
     assert_eq!(count("trouble=errors&q=web").await, 0);
     let page = house.ada.get("/admin/catalog?environment=rumple").await.text;
     assert!(page.contains("What everybody sees") && page.contains("1 error"), "{page}");
-    assert!(page.contains("spare on rumple") && !page.contains("spare on rumpledev"), "one environment's switches: {page}");
+    assert!(
+        page.contains("spare on rumple") && !page.contains("spare on rumpledev"),
+        "one environment's switches: {page}"
+    );
 }
 
 #[tokio::test]
@@ -117,7 +123,9 @@ async fn a_stack_is_renamed_copied_and_taken_away_in_the_draft() {
     let page = house.ada.get(address).await.text;
     assert!(page.contains("with pruning only") && page.contains("running nowhere"), "{page}");
     let to = |name: &'static str| [("from", "web"), ("to", name)];
-    for (action, taken) in [("/api/rename_stack", "papers"), ("/api/copy_stack", "papers"), ("/api/rename_stack", "No!")] {
+    for (action, taken) in
+        [("/api/rename_stack", "papers"), ("/api/copy_stack", "papers"), ("/api/rename_stack", "No!")]
+    {
         let reply = house.ada.post_form(address, action, &to(taken)).await;
         assert_eq!(reply.status, 422, "{action} {taken}: {}", reply.text);
         assert!(reply.text.contains(&format!("value=\"{taken}\"")), "what was typed stays: {}", reply.text);
@@ -129,7 +137,10 @@ async fn a_stack_is_renamed_copied_and_taken_away_in_the_draft() {
     let reply = house.ada.post_form("/admin/catalog/papers/more", "/api/remove_stack", &[("name", "papers")]).await;
     assert_eq!(reply.status, 303, "{}", reply.text);
     let page = house.ada.get("/admin/catalog").await.text;
-    assert!(page.contains("site on rumple") && page.contains("shop on rumple") && !page.contains("papers on rumple"), "{page}");
+    assert!(
+        page.contains("site on rumple") && page.contains("shop on rumple") && !page.contains("papers on rumple"),
+        "{page}"
+    );
     assert_eq!(on(&page), [switch(&page, "site on rumple")], "a copy runs nowhere");
     assert_eq!(house.ada.get(address).await.status, 404, "it is called otherwise in the draft");
     let saved = house.app.services().deploy().catalog(&House::operator()).await.unwrap().reading.catalog;
