@@ -7,9 +7,8 @@ use types::Permission::{self, Administrator, Deploy, Look, Member, Public, Signe
 use crate::pages::admin::deploy::{bind::api as bind, connect::api as connect, container::api as container};
 use crate::pages::{
     account::api as account, admin::deploy::api as deploy, admin::deploy::assignments::api as assignments,
-    admin::deploy::editor::api as editor, admin::deploy::history::api as history,
-    admin::deploy::import::api as import, admin::people::api as people, chat::api as chat, join::api as join,
-    sign_in::api as sign_in,
+    admin::deploy::editor::api as editor, admin::deploy::history::api as history, admin::deploy::import::api as import,
+    admin::people::api as people, chat::api as chat, join::api as join, sign_in::api as sign_in,
 };
 
 macro_rules! server_functions {

@@ -110,11 +110,7 @@ pub static ROUTES: &[Route] = &[
         page: |cx| Box::pin(pages::admin::deploy::stack::page(cx)),
         ..LOOK
     },
-    Route {
-        path: "/admin/catalog/new",
-        page: |cx| Box::pin(pages::admin::deploy::editor::fresh::page(cx)),
-        ..CATALOG
-    },
+    Route { path: "/admin/catalog/new", page: |cx| Box::pin(pages::admin::deploy::editor::fresh::page(cx)), ..CATALOG },
     Route {
         path: "/admin/catalog/draft",
         page: |cx| Box::pin(pages::admin::deploy::editor::save::page(cx)),
@@ -126,7 +122,11 @@ pub static ROUTES: &[Route] = &[
         page: |cx| Box::pin(pages::admin::deploy::assignments::more::page(cx)),
         ..CATALOG
     },
-    Route { path: "/admin/catalog/history", page: |cx| Box::pin(pages::admin::deploy::history::list::page(cx)), ..CATALOG },
+    Route {
+        path: "/admin/catalog/history",
+        page: |cx| Box::pin(pages::admin::deploy::history::list::page(cx)),
+        ..CATALOG
+    },
     Route {
         path: "/admin/catalog/history/{version}",
         page: |cx| Box::pin(pages::admin::deploy::history::one::page(cx)),
@@ -137,7 +137,11 @@ pub static ROUTES: &[Route] = &[
         page: |cx| Box::pin(pages::admin::deploy::history::restore::page(cx)),
         ..CATALOG
     },
-    Route { path: "/admin/catalog/import", page: |cx| Box::pin(pages::admin::deploy::import::page::page(cx)), ..CATALOG },
+    Route {
+        path: "/admin/catalog/import",
+        page: |cx| Box::pin(pages::admin::deploy::import::page::page(cx)),
+        ..CATALOG
+    },
     Route {
         path: "/admin/catalog/{stack}",
         page: |cx| Box::pin(pages::admin::deploy::editor::page::page(cx)),

@@ -16,9 +16,8 @@ pub mod environments;
 #[cfg(feature = "ssr")]
 mod findings;
 pub mod history;
-pub mod import;
-pub mod keys;
 mod hosts;
+pub mod import;
 #[cfg(feature = "ssr")]
 pub mod overview;
 #[cfg(feature = "ssr")]

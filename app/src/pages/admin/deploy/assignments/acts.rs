@@ -24,7 +24,8 @@ pub(super) async fn switch(
     then: &str,
 ) -> Result<(), AppError> {
     let operator = respond(cx, cx.viewer.operator())?;
-    let problem = || ServiceError::from(Problem::new(ProblemCode::Invalid, "This form is not whole. Open the list again."));
+    let problem =
+        || ServiceError::from(Problem::new(ProblemCode::Invalid, "This form is not whole. Open the list again."));
     let shown = respond(cx, Shown::read(shown).ok_or_else(problem))?;
     let switched = cx.services.deploy().draft_switch(&operator, &shown.turned_by(on)).await;
     let draft = respond(cx, switched.map_err(ServiceError::from))?;

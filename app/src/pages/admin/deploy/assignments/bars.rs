@@ -32,8 +32,10 @@ fn remote_bar(place: RemotePlace, compared: Option<Compared>, now: Millis) -> im
     let at = compared.as_ref().map(|one| one.at);
     let why = compared.as_ref().and_then(|one| one.outcome.as_ref().err().cloned());
     let both = compared.as_ref().and_then(|one| one.outcome.as_ref().ok()).is_some_and(Divergence::is_diverged);
-    let in_step =
-        compared.as_ref().and_then(|one| one.outcome.as_ref().ok()).is_some_and(|one| one.ours.is_empty() && one.theirs.is_empty());
+    let in_step = compared
+        .as_ref()
+        .and_then(|one| one.outcome.as_ref().ok())
+        .is_some_and(|one| one.ours.is_empty() && one.theirs.is_empty());
     view! {
         <div class="remote">
             <div class="remote-text">

@@ -81,7 +81,8 @@ impl Narrowed {
 /// An address of the list with another page in it.
 pub(super) fn with_page(address: &str, page: usize) -> String {
     let (path, query) = address.split_once('?').unwrap_or((address, ""));
-    let kept = query.split('&').filter(|pair| !pair.is_empty() && !pair.starts_with("page=") && !pair.starts_with("done="));
+    let kept =
+        query.split('&').filter(|pair| !pair.is_empty() && !pair.starts_with("page=") && !pair.starts_with("done="));
     let mut pairs: Vec<String> = kept.map(str::to_owned).collect();
     if page > 1 {
         pairs.push(format!("page={page}"));

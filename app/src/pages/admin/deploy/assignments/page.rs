@@ -89,7 +89,13 @@ pub async fn page(cx: PageCx) -> PageResult {
     Ok(Page::new("Catalog", view).toast(toast))
 }
 
-fn inside(draft: &Draft, reading: &Reading, narrowed: &Narrowed, form: &FormState, now: types::Millis) -> impl IntoView + use<> {
+fn inside(
+    draft: &Draft,
+    reading: &Reading,
+    narrowed: &Narrowed,
+    form: &FormState,
+    now: types::Millis,
+) -> impl IntoView + use<> {
     let environments: Vec<String> = targets(&draft.reading).into_keys().map(str::to_owned).collect();
     let list = list(draft, reading.look.as_deref(), narrowed);
     let refused = form.problem.clone().map(|problem| {

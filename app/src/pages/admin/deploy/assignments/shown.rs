@@ -32,10 +32,14 @@ impl Shown {
     pub(super) fn read(text: &str) -> Option<Self> {
         let decode = |text: &str| percent_decode_str(text).decode_utf8().ok().map(|text| text.into_owned());
         let mut parts = text.split(';');
-        let environments = parts.next()?.split(',').filter(|name| !name.is_empty()).map(decode).collect::<Option<Vec<_>>>()?;
+        let environments =
+            parts.next()?.split(',').filter(|name| !name.is_empty()).map(decode).collect::<Option<Vec<_>>>()?;
         let row = |part: &str| {
             let (name, bits) = part.split_once('=')?;
-            let on = bits.bytes().map(|bit| (bit == b'0' || bit == b'1').then_some(bit == b'1')).collect::<Option<Vec<_>>>()?;
+            let on = bits
+                .bytes()
+                .map(|bit| (bit == b'0' || bit == b'1').then_some(bit == b'1'))
+                .collect::<Option<Vec<_>>>()?;
             (on.len() == environments.len()).then_some((decode(name)?, on))
         };
         let rows = parts.map(row).collect::<Option<Vec<_>>>()?;
@@ -80,7 +84,9 @@ mod tests {
             rows: vec![("web".into(), vec![true, false]), ("a=b;c".into(), vec![false, true])],
         };
         assert_eq!(shown.write(), "dev,live%2C%20too;web=10;a%3Db%3Bc=01");
-        let on = [("on.0.1", "1"), ("on.1.1", "1"), ("then", "1")].map(|(key, value)| (key.to_owned(), value.to_owned())).into();
+        let on = [("on.0.1", "1"), ("on.1.1", "1"), ("then", "1")]
+            .map(|(key, value)| (key.to_owned(), value.to_owned()))
+            .into();
         let switch = |environment: &str, on| Switch { stack: "web".into(), environment: environment.into(), on };
         assert_eq!(shown.turned_by(&on), [switch("dev", false), switch("live, too", true)]);
     }

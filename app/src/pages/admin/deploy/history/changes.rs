@@ -75,7 +75,9 @@ fn lines(change: &FileChange) -> AnyView {
 fn line(text: &str) -> AnyView {
     let change = match text.as_bytes().first() {
         Some(b'@') => return view! { <span class="diff-place">{format!("{}\n", place(text))}</span> }.into_any(),
-        Some(b'\\') => return view! { <span class="diff-place">"no line end at the end of the file\n"</span> }.into_any(),
+        Some(b'\\') => {
+            return view! { <span class="diff-place">"no line end at the end of the file\n"</span> }.into_any();
+        }
         Some(b'+') => "added",
         Some(b'-') => "removed",
         _ => "kept",

@@ -52,7 +52,8 @@ pub async fn page(cx: PageCx) -> PageResult {
             None => reading.nothing().into_any(),
             Some(history) => commits(&history, file.as_deref(), now).into_any(),
         };
-        let whole = file.as_ref().map(|_| view! { <LinkButton href="/admin/catalog/history">"The whole catalog"</LinkButton> });
+        let whole =
+            file.as_ref().map(|_| view! { <LinkButton href="/admin/catalog/history">"The whole catalog"</LinkButton> });
         view! {
             {catalog_crumbs()}
             <PageHeader title="History" lead>{whole}</PageHeader>
@@ -71,8 +72,12 @@ fn commits(history: &History, file: Option<&str>, now: Millis) -> impl IntoView 
     let body = if stretch.revisions.is_empty() {
         let (title, text) = match (is_first, file) {
             (false, _) => ("That is all", "There are no earlier commits."),
-            (true, Some(_)) => ("Nothing was committed", "No commit changes this file. It may be new, or called otherwise."),
-            (true, None) => ("Nothing was committed yet", "Save a change to the catalog: each becomes a commit, and is kept here."),
+            (true, Some(_)) => {
+                ("Nothing was committed", "No commit changes this file. It may be new, or called otherwise.")
+            }
+            (true, None) => {
+                ("Nothing was committed yet", "Save a change to the catalog: each becomes a commit, and is kept here.")
+            }
         };
         view! { <EmptyState icon=IconName::Clock title text /> }.into_any()
     } else {

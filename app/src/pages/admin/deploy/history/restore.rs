@@ -34,7 +34,9 @@ pub async fn page(cx: PageCx) -> PageResult {
     let form = cx.form("/api/restore_catalog");
     // Both sides: what others did since the page was read stands above what restoring would do now.
     let theirs = match form.value("base").parse() {
-        Ok(read) if form.is_refused() => deploy.difference(&operator, &read, &review.preview.base).await.unwrap_or_default(),
+        Ok(read) if form.is_refused() => {
+            deploy.difference(&operator, &read, &review.preview.base).await.unwrap_or_default()
+        }
         _ => Vec::new(),
     };
     let now = cx.now();

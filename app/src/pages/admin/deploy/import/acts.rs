@@ -29,7 +29,9 @@ pub(super) async fn bring(cx: &RequestCx, path: String, text: String) -> Result<
     let operator = respond(cx, cx.viewer.operator())?;
     let path = path.trim().to_owned();
     let problem = match path.as_str() {
-        SECRETS_FILE => Some("The vault is changed by its own means alone: values in it are encrypted for this machine."),
+        SECRETS_FILE => {
+            Some("The vault is changed by its own means alone: values in it are encrypted for this machine.")
+        }
         path if !is_catalog_path(path) => Some(
             "This is no file of the catalog: those are phoenix_*.json, what is under stacks/, and *.yml or *.yaml files.",
         ),

@@ -19,8 +19,8 @@ use crate::{
     pages::parts::Hidden,
     server::{FormState, Page, PageCx, PageResult},
     ui::{
-        Actions, Button, ButtonKind, Chip, EmptyState, Field, Form, IconName, LinkButton, PageHeader, Section, TextArea,
-        Tone,
+        Actions, Button, ButtonKind, Chip, EmptyState, Field, Form, IconName, LinkButton, PageHeader, Section,
+        TextArea, Tone,
     },
 };
 
@@ -29,7 +29,10 @@ const KNOWN: [(&str, &str); 5] = [
     ("phoenix_stacks_config.json", "“docker_stacks” as an object by name, with “compose_file_path”"),
     ("phoenix_stacks_config.json", "“environments” with “variables” and “files”; production is also read as “prod”"),
     ("phoenix_stacks_config.json", "“nginx_proxy” with “hostname”, “services” with “traefik_labels”"),
-    ("stacks/NAME/phoenix.json", "a stack's own file beside its compose text, with “firewall_rules” and “placement_constraints”"),
+    (
+        "stacks/NAME/phoenix.json",
+        "a stack's own file beside its compose text, with “firewall_rules” and “placement_constraints”",
+    ),
     ("phoenix_vm_configs.json", "“docker_stacks” as a list of names, or of names with an environment"),
 ];
 
@@ -41,7 +44,8 @@ pub async fn page(cx: PageCx) -> PageResult {
     let operator = operator(&cx)?;
     let deploy = cx.services().deploy();
     let reading = Reading::of(&cx, &operator);
-    let review = if deploy.has_catalog(&operator) { Some(ok(&cx, deploy.review_import(&operator).await)?) } else { None };
+    let review =
+        if deploy.has_catalog(&operator) { Some(ok(&cx, deploy.review_import(&operator).await)?) } else { None };
     let form = cx.form("/api/import_catalog");
     let theirs = match (form.value("base").parse(), &review) {
         (Ok(read), Some(review)) if form.is_refused() => {
@@ -81,7 +85,8 @@ fn inside(review: &ImportReview) -> impl IntoView + use<> {
         }
         let items = files.iter().map(|change| file(change, steps.get(change.path.as_str()))).collect_view();
         let words = format!("Rewrite {}", many(files.len(), "file"));
-        let what = format!("{} in one commit. Nothing is deployed, and it can be undone.", many(import.steps.len(), "part"));
+        let what =
+            format!("{} in one commit. Nothing is deployed, and it can be undone.", many(import.steps.len(), "part"));
         view! {
             <ul class="steps">{items}</ul>
             <form class="carry-out" method="post" action="/api/import_catalog">

@@ -61,7 +61,8 @@ pub(super) fn side_by_side(change: &FileChange) -> impl IntoView + use<> {
             .map(|one| view! { <span class="diff-line" data-change=one.change>{format!("{}\n", one.text)}</span> })
             .collect_view();
         let body = match is_there {
-            true => view! { <pre class="diff" tabindex="0" role="region" aria-label=label><code>{shown}</code></pre> }.into_any(),
+            true => view! { <pre class="diff" tabindex="0" role="region" aria-label=label><code>{shown}</code></pre> }
+                .into_any(),
             false => view! { <p class="muted">"Not there"</p> }.into_any(),
         };
         view! { <div class="side"><p class="cell-sub">{heading}</p>{body}</div> }
