@@ -4,9 +4,10 @@
 use leptos::server_fn::{ServerFn, axum::register_explicit};
 use types::Permission::{self, Administrator, Deploy, Look, Member, Public, SignedIn};
 
+use crate::pages::admin::deploy::{bind::api as bind, connect::api as connect, container::api as container};
 use crate::pages::{
-    account::api as account, admin::deploy::api as deploy, admin::people::api as people, chat::api as chat,
-    join::api as join, sign_in::api as sign_in,
+    account::api as account, admin::deploy::api as deploy, admin::deploy::editor::api as editor,
+    admin::people::api as people, chat::api as chat, join::api as join, sign_in::api as sign_in,
 };
 
 macro_rules! server_functions {
@@ -43,6 +44,23 @@ server_functions! {
     deploy::ApplyPlan => Deploy,
     deploy::CancelApply => Deploy,
     deploy::ReleasePin => Deploy,
+    editor::BeginStack => Administrator,
+    editor::KeepStackForm => Administrator,
+    editor::KeepStackText => Administrator,
+    editor::LookAtRepository => Administrator,
+    editor::StoreStackSecret => Administrator,
+    editor::DropTyped => Administrator,
+    editor::SaveDraft => Administrator,
+    editor::RebaseDraft => Administrator,
+    editor::DiscardDraft => Administrator,
+    editor::BringBackDraft => Administrator,
+    connect::ProbePortainer => Administrator,
+    connect::ConnectPortainer => Administrator,
+    bind::TestEnvironment => Administrator,
+    bind::BindEnvironment => Administrator,
+    bind::UnbindEnvironment => Administrator,
+    bind::PlaceGuest => Administrator,
+    container::RestartContainer => Deploy,
     chat::SendMessage => Member,
     chat::EditMessage => Member,
     chat::Regenerate => Member,

@@ -60,6 +60,9 @@ const ADMIN: Route = Route { permission: Permission::Administrator, ..PLAIN };
 /// A page of deployments to look at.
 const LOOK: Route = Route { permission: Permission::Look, ..PLAIN };
 
+/// A page of the catalog, for those who may change it.
+const CATALOG: Route = Route { permission: Permission::Administrator, ..PLAIN };
+
 /// Every page.
 pub static ROUTES: &[Route] = &[
     Route {
@@ -83,6 +86,18 @@ pub static ROUTES: &[Route] = &[
         page: |cx| Box::pin(pages::admin::deploy::overview::page(cx)),
         ..LOOK
     },
+    Route { path: "/admin/connect", page: |cx| Box::pin(pages::admin::deploy::connect::page::page(cx)), ..ADMIN },
+    Route { path: "/admin/environments/add", page: |cx| Box::pin(pages::admin::deploy::bind::add::page(cx)), ..ADMIN },
+    Route {
+        path: "/admin/environments/bind",
+        page: |cx| Box::pin(pages::admin::deploy::bind::page::page(cx)),
+        ..ADMIN
+    },
+    Route {
+        path: "/admin/stacks/{environment}/{stack}/containers/{container}",
+        page: |cx| Box::pin(pages::admin::deploy::container::page::page(cx)),
+        ..LOOK
+    },
     Route { path: "/admin/environments", page: |cx| Box::pin(pages::admin::deploy::environments::list(cx)), ..LOOK },
     Route {
         path: "/admin/environments/{name}",
@@ -94,6 +109,21 @@ pub static ROUTES: &[Route] = &[
         path: "/admin/stacks/{environment}/{stack}",
         page: |cx| Box::pin(pages::admin::deploy::stack::page(cx)),
         ..LOOK
+    },
+    Route {
+        path: "/admin/catalog/new",
+        page: |cx| Box::pin(pages::admin::deploy::editor::fresh::page(cx)),
+        ..CATALOG
+    },
+    Route {
+        path: "/admin/catalog/draft",
+        page: |cx| Box::pin(pages::admin::deploy::editor::save::page(cx)),
+        ..CATALOG
+    },
+    Route {
+        path: "/admin/catalog/{stack}",
+        page: |cx| Box::pin(pages::admin::deploy::editor::page::page(cx)),
+        ..CATALOG
     },
     Route {
         path: "/admin/plan",

@@ -1,7 +1,7 @@
 import { type Locator, type Page, expect } from "@playwright/test";
 
 import { type House, type Person, type Stage, ask, deployed, invite, join, lastAnswer } from "./test.js";
-import { freePort } from "./server.js";
+import { Portainer, freePort } from "./server.js";
 
 /** One page as somebody meets it. */
 export interface Shown {
@@ -59,6 +59,34 @@ const ofDeployments = async (at: Place, address: string) => {
   return shown;
 };
 
+/** A house of its own to edit in: a draft belongs to its person, and stays. */
+async function editing({ stage }: Place): Promise<{ page: Page; house: House }> {
+  const house = await stage.house({ demo: true });
+  const page = await stage.page(house.server.url, house.administrator);
+  await deployed(page);
+  return { page, house };
+}
+
+/** Says what the stack "documents" is for, in the draft. */
+async function describe(page: Page, words: string): Promise<void> {
+  await page.goto("/admin/catalog/documents");
+  await page.getByLabel("What it is for").fill(words);
+  await page.getByRole("button", { name: "Keep", exact: true }).click();
+  await expect(page.locator("#draft-bar")).toContainText("1 stack changed");
+}
+/** A house that was shown a Portainer, and asks whether it is the right one. */
+const connecting = async ({ stage }: Place, address: string) => {
+  const portainer = await Portainer.start();
+  stage.after(() => portainer.stop());
+  const house = await stage.house({});
+  const page = await stage.page(house.server.url, house.administrator);
+  await page.goto("/admin/connect");
+  await page.getByLabel("Address").fill(portainer.url);
+  await page.getByRole("button", { name: "Look at it" }).click();
+  await expect(page.getByText("Its certificate's SHA-256 is")).toBeVisible();
+  return { page, address };
+};
+
 /** Every page there is, the ones that say what went wrong included. A route without a row here fails a test. */
 export const PAGES: Shown[] = [
   { name: "home", route: "/", status: 200, open: (at) => asAdministrator(at, "/") },
@@ -89,6 +117,92 @@ export const PAGES: Shown[] = [
     route: "/admin/environments/{name}",
     status: 200,
     open: (at) => ofDeployments(at, "/admin/environments/rumpledev"),
+  },
+  { name: "editor", route: "/admin/catalog/{stack}", status: 200, open: (at) => ofDeployments(at, "/admin/catalog/documents") },
+  { name: "editor-environment", status: 200, open: (at) => ofDeployments(at, "/admin/catalog/web-services?on=rumpledev") },
+  { name: "editor-new", route: "/admin/catalog/new", status: 200, open: (at) => ofDeployments(at, "/admin/catalog/new") },
+  {
+    name: "editor-text-broken",
+    status: 200,
+    open: async (at) => {
+      const { page } = await editing(at);
+      await page.goto("/admin/catalog/documents?as=text");
+      const box = page.getByLabel("The stack's entry, as JSON");
+      await box.fill((await box.inputValue()).replace('"depends_on": ["database"],', '"depends_on": ["database"'));
+      await page.getByRole("button", { name: "Keep", exact: true }).click();
+      await expect(page.locator("#text-findings")).toContainText("Line");
+      return { page, address: "/admin/catalog/documents?as=text" };
+    },
+  },
+  {
+    name: "draft",
+    route: "/admin/catalog/draft",
+    status: 200,
+    open: async (at) => {
+      const { page } = await editing(at);
+      await describe(page, "Documents: served, read, searched and asked.");
+      return { page, address: "/admin/catalog/draft" };
+    },
+  },
+  { name: "draft-empty", status: 200, open: async (at) => ({ page: (await editing(at)).page, address: "/admin/catalog/draft" }) },
+  {
+    name: "draft-clash",
+    status: 200,
+    open: async (at) => {
+      const { page, house } = await editing(at);
+      await describe(page, "Documents: served, read, searched and asked.");
+      await house.server.editCatalog("phoenix_stacks_config.json", (text) => text.replace('"eng+deu"', '"eng+deu+fra"'));
+      return { page, address: "/admin/catalog/draft" };
+    },
+  },
+  {
+    name: "connect",
+    route: "/admin/connect",
+    status: 200,
+    open: async ({ stage }) => {
+      const house = await stage.house({});
+      return { page: await stage.page(house.server.url, house.administrator), address: "/admin/connect" };
+    },
+  },
+  { name: "connect-trust", status: 200, open: (at) => connecting(at, "/admin/connect?step=trust") },
+  {
+    name: "connect-access",
+    status: 200,
+    open: async (at) => {
+      const { page } = await connecting(at, "");
+      await page.getByLabel("I compared it").check();
+      await page.getByRole("button", { name: "Go on" }).click();
+      return { page, address: page.url() };
+    },
+  },
+  {
+    name: "environment-add",
+    route: "/admin/environments/add",
+    status: 200,
+    open: (at) => asAdministrator(at, "/admin/environments/add"),
+  },
+  {
+    name: "environment-bind",
+    route: "/admin/environments/bind",
+    status: 200,
+    open: async (at) => {
+      const { page } = await ofDeployments(at, "");
+      await page.goto("/admin/environments/bind?guest=rumpledev");
+      await page.getByRole("button", { name: "Test the connection" }).click();
+      await expect(page.getByText("Connected", { exact: true })).toBeVisible();
+      return { page, address: "/admin/environments/bind?guest=rumpledev" };
+    },
+  },
+  {
+    name: "container",
+    route: "/admin/stacks/{environment}/{stack}/containers/{container}",
+    status: 200,
+    open: (at) => ofDeployments(at, "/admin/stacks/rumpledev/workflows/containers/workflows-n8n-1"),
+  },
+  {
+    name: "container-search",
+    status: 200,
+    open: (at) => ofDeployments(at, "/admin/stacks/rumpledev/workflows/containers/workflows-n8n-1?q=connect&lines=500"),
   },
   { name: "plan", route: "/admin/plan", status: 200, open: (at) => ofDeployments(at, "/admin/plan") },
   { name: "plan-removing", status: 200, open: (at) => ofDeployments(at, "/admin/plan?prune=all") },

@@ -111,6 +111,32 @@ export async function withLongConversation(messages: number): Promise<{ server: 
   return { server: await Server.start({}, data), cookie, conversation };
 }
 
+/** A stand-in for Portainer with one host, `host-0`, and one stack on it; it shows a certificate it made itself. */
+export class Portainer {
+  /** Its administrator. */
+  static readonly user = "admin";
+  static readonly password = "correct horse battery";
+
+  private constructor(
+    private readonly child: ChildProcess,
+    readonly url: string,
+  ) {}
+
+  static async start(): Promise<Portainer> {
+    const child = spawn(bench, ["portainer", "1", "1", "0", "0", "", "--tls"], { stdio: ["ignore", "pipe", "inherit"] });
+    if (!child.stdout) throw new Error("no standard output");
+    for await (const line of createInterface({ input: child.stdout })) return new Portainer(child, line.trim());
+    throw new Error("the stand-in for Portainer did not come up");
+  }
+
+  async stop(): Promise<void> {
+    if (this.child.exitCode !== null || this.child.signalCode !== null) return;
+    const ended = new Promise((resolve) => this.child.once("exit", resolve));
+    this.child.kill("SIGKILL");
+    await ended;
+  }
+}
+
 /** Waits until the program has said where it listens and, at first start, its one-time link. */
 async function announced(child: ChildProcess, log: string[]): Promise<{ url: string; setupLink: string }> {
   const stdout = child.stdout;

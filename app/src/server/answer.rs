@@ -143,6 +143,11 @@ pub async fn take_flash(request: &RequestCx, key: &str) -> Option<String> {
     Some(text)
 }
 
+/// Looks at a text kept by [`flash`], and leaves it for the next page too.
+pub async fn peek_flash(request: &RequestCx, key: &str) -> Option<String> {
+    request.session.get(key).await.ok().flatten()
+}
+
 /// Remembers light, dark or system in a cookie of this site and its subdomains. It is no secret, and only the server reads it.
 pub fn set_theme_cookie(request: &RequestCx, theme: Theme) {
     let Some(options) = use_context::<ResponseOptions>() else { return };

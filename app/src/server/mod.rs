@@ -15,7 +15,8 @@ use tower_sessions::Session;
 use types::{Millis, Permission, Problem, ProblemCode, User};
 
 pub use answer::{
-    enter, flash, leave, local_path, mend, redirect, respond, set_theme_cookie, sign_in, sign_out, take_flash, welcome,
+    enter, flash, leave, local_path, mend, peek_flash, redirect, respond, set_theme_cookie, sign_in, sign_out,
+    take_flash, welcome,
 };
 pub use device::{device, remember_device};
 pub use form::{FormOutcome, FormState};

@@ -46,6 +46,7 @@ pub struct Page {
     pub(crate) refresh_s: Option<u32>,
     pub(crate) islands: bool,
     pub(crate) secret: bool,
+    pub(crate) keeps: bool,
     pub(crate) view: View,
 }
 
@@ -61,6 +62,7 @@ impl Page {
             refresh_s: None,
             islands: false,
             secret: false,
+            keeps: false,
             view: Box::new(move || view().into_any()),
         }
     }
@@ -99,6 +101,12 @@ impl Page {
     #[must_use]
     pub fn secret(self, secret: bool) -> Self {
         Self { secret, ..self }
+    }
+
+    /// Says that the page has a form whose fields are kept as they are typed: loads the small script that does so.
+    #[must_use]
+    pub fn keeps(self, keeps: bool) -> Self {
+        Self { keeps, ..self }
     }
 
     /// Without scripts, loads the page again after so many seconds: an answer is being written.

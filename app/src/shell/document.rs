@@ -42,6 +42,7 @@ pub(super) fn document(request: &RequestCx, route: Option<&'static Route>, page:
         {page.refresh_s.map(|seconds| view! { <noscript><meta http-equiv="refresh" content=seconds.to_string() /></noscript> })}
         {keys}
         {islands.then(|| scripts(site))}
+        {page.keeps.then(|| view! { <script src="/keep.js" defer></script> })}
     };
     let toast = page.toast;
     let body = match page.layout {

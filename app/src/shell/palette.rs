@@ -26,7 +26,7 @@ pub struct Place {
 /// `SignInRequired` for nobody; when the database fails.
 pub async fn places(request: &RequestCx) -> Result<Vec<Place>, AppError> {
     mend(request, request.viewer.signed_in())?;
-    let mut places = request.viewer.operator().map(|operator| of_deployments(request, &operator)).unwrap_or_default();
+    let mut places = request.viewer.onlooker().map(|onlooker| of_deployments(request, &onlooker)).unwrap_or_default();
     // Who only looks on has no chat.
     if let Ok(member) = request.viewer.member() {
         let conversations = mend(request, request.services.chat().list(member, None).await)?.conversations;

@@ -147,6 +147,9 @@ pub fn Field(
     /// The keyboard a phone shows.
     #[prop(optional, into)]
     inputmode: Option<String>,
+    /// The id of a list of what is offered.
+    #[prop(optional, into)]
+    list: Option<String>,
     /// Its id, if the name is taken on the page.
     #[prop(optional, into)]
     id: Option<String>,
@@ -170,6 +173,7 @@ pub fn Field(
             max=max
             step=step
             inputmode=inputmode
+            list=list
             aria-describedby=surround.described_by()
             aria-invalid=surround.invalid()
         />

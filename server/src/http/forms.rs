@@ -158,10 +158,14 @@ fn back(parts: &Parts, facts: &Facts, hosts: &Hosts) -> Option<Back> {
     Some(Back { address: url.into(), path })
 }
 
-/// What was typed, to be shown again. A password never is.
+/// Names of fields that hold, or may hold, what nobody else is to read.
+const SECRET: [&str; 3] = ["password", "secret", "api_key"];
+
+/// What was typed, to be shown again. A secret never is.
 fn values(body: &[u8]) -> HashMap<String, String> {
     let pairs: Vec<(String, String)> = serde_urlencoded::from_bytes(body).unwrap_or_default();
-    pairs.into_iter().filter(|(name, _)| !name.to_ascii_lowercase().contains("password")).collect()
+    let is_secret = |name: &str| SECRET.iter().any(|word| name.contains(word));
+    pairs.into_iter().filter(|(name, _)| !is_secret(&name.to_ascii_lowercase())).collect()
 }
 
 #[cfg(test)]
@@ -170,7 +174,7 @@ mod tests {
 
     #[test]
     fn passwords_are_not_given_back() {
-        let typed = values(b"email=ada%40example.org&password=secret&new_Password=secret2&note=a+b");
+        let typed = values(b"email=ada%40example.org&password=secret&new_Password=secret2&api_key=ptr_x&note=a+b");
         let mut names: Vec<_> = typed.keys().map(String::as_str).collect();
         names.sort_unstable();
         assert_eq!(names, ["email", "note"]);

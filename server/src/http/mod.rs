@@ -9,6 +9,7 @@ pub(crate) mod facts;
 mod forms;
 mod health;
 pub(crate) mod lines;
+mod logs;
 mod metrics;
 pub(crate) mod middleware;
 mod pages;

@@ -88,10 +88,7 @@ pub(crate) async fn apply(
     let revoked = cx.services.sessions().revoked(person.user().id, person.session(), Permission::Look);
     match applies::frames(&cx.services, onlooker, cx.viewer.deployer().ok(), ApplyId(id), after).await {
         Ok(frames) => {
-            let blocks = frames.map(|frame| Block {
-                bytes: line("frame", 0, |line| serde_json::to_writer(line, &frame)),
-                last: frame.ended,
-            });
+            let blocks = frames.map(|one| frame(&one, one.ended));
             respond(blocks.take_until(Box::pin(revoked)), state.tuning.heartbeat)
         }
         Err(error) => refuse(problem::from_service(&error, trace_id)),
@@ -191,6 +188,11 @@ fn encode(event: &GenerationEvent) -> Bytes {
         GenerationEvent::Piece { n, text } => write_piece(line, *n, text),
         _ => serde_json::to_writer(line, event),
     })
+}
+
+/// One value as an event named `frame`.
+pub(crate) fn frame(value: &impl serde::Serialize, last: bool) -> Block {
+    Block { bytes: line("frame", 0, |line| serde_json::to_writer(line, value)), last }
 }
 
 /// One server-sent event of about `length` bytes. JSON holds no line break, so `data:` is one line.

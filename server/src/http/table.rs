@@ -7,7 +7,7 @@ use axum::{
     routing::{MethodFilter, MethodRouter, on},
 };
 
-use super::{downloads, health, metrics, palette, streams};
+use super::{downloads, health, logs, metrics, palette, streams};
 use crate::state::AppState;
 
 /// One route.
@@ -43,6 +43,8 @@ pub(crate) const DATA: &[Endpoint] = &[Endpoint::get("/api/palette", |filter| on
 pub(crate) const STREAMS: &[Endpoint] = &[
     Endpoint::post("/api/stream/generations/{id}", |filter| on(filter, streams::generation)),
     Endpoint::post("/api/stream/applies/{id}", |filter| on(filter, streams::apply)),
+    Endpoint::post("/api/stream/containers/{environment}/{stack}/{container}", |filter| on(filter, logs::follow)),
+    Endpoint::get("/api/logs/{environment}/{stack}/{container}", |filter| on(filter, logs::download)),
     Endpoint::get("/admin/audit/export", |filter| on(filter, downloads::audit)),
 ];
 

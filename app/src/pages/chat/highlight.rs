@@ -33,7 +33,7 @@ const ALIASES: &[(&str, &str)] = &[
 ];
 
 /// The inner HTML of a code block in a known language.
-pub(super) fn code(language: &str, code: &str) -> Option<String> {
+pub(crate) fn code(language: &str, code: &str) -> Option<String> {
     if language.is_empty() || code.len() > LONGEST || code.lines().any(|line| line.len() > LONGEST_LINE) {
         return None;
     }

@@ -7,7 +7,7 @@ mod dialogs;
 #[cfg(feature = "ssr")]
 mod fragments;
 #[cfg(feature = "ssr")]
-mod highlight;
+pub(crate) mod highlight;
 #[cfg(feature = "ssr")]
 mod list;
 mod live;

@@ -6,7 +6,7 @@ use clap::Parser;
 use secrecy::SecretString;
 use upstream::portainer::{
     Credential, PortainerClient, PortainerConfig, Stacks as _,
-    fake::{API_KEY, FakeConfig, FakePortainer, HostScript},
+    fake::{API_KEY, FakeConfig, FakePortainer, FakeTls, HostScript},
     stacks::{GitAccess, GitSource, NewStack, StackSource},
 };
 use url::Url;
@@ -27,11 +27,15 @@ pub(crate) struct Arguments {
     deploys: u64,
     /// The folder with the stacks' repositories; empty: they were deployed by text.
     repositories: String,
+    /// Shows a certificate it made itself, as Portainer does.
+    #[arg(long)]
+    tls: bool,
 }
 
 /// Serves until the process is ended; prints its address first.
 pub(crate) async fn serve(arguments: &Arguments) -> Result<(), Failure> {
-    let fake = FakePortainer::start(FakeConfig::default()).await?;
+    let tls = if arguments.tls { FakeTls::SelfMade } else { FakeTls::None };
+    let fake = FakePortainer::start(FakeConfig { tls, ..FakeConfig::default() }).await?;
     for host in 0..arguments.hosts {
         let environment = fake.add_environment(&format!("host-{host}"), HostScript::default());
         for number in 0..arguments.stacks {

@@ -70,7 +70,7 @@ fn name_of(entry: &Node) -> Option<&str> {
     entry.string().or_else(|| entry.get("name")?.string())
 }
 
-fn find<'a>(docs: &'a Docs, guest: &str) -> Result<(String, &'a Node), EditError> {
+pub(super) fn find<'a>(docs: &'a Docs, guest: &str) -> Result<(String, &'a Node), EditError> {
     let guests = docs.get(GUESTS_FILE).and_then(|doc| doc.root().get("vms")).and_then(Node::items).unwrap_or_default();
     let named = |node: &&Node| node.get("name").and_then(Node::string) == Some(guest);
     let index = guests.iter().position(|node| named(&node)).ok_or_else(|| EditError::UnknownGuest(guest.to_owned()))?;

@@ -2,15 +2,20 @@
 
 mod assign;
 mod difference;
+mod guest;
 mod portainer;
 mod raw;
+mod rebase;
 mod stack;
 
 use std::collections::BTreeMap;
 
 pub use raw::StackText;
+pub use rebase::{Clash, Part, Rebased, Side, changed_parts, rebase};
 use serde::{Deserialize, Serialize};
-use types::catalog::{Assignment, NameError, PortainerSettings, SecretName, Stack, Variable, check_stack_name};
+use types::catalog::{
+    Assignment, GuestPlace, NameError, PortainerSettings, SecretName, Stack, Variable, check_stack_name,
+};
 
 use crate::{
     hide,
@@ -71,6 +76,17 @@ pub enum Edit {
         /// The stack's name.
         stack: String,
     },
+    /// Adds a machine that is to be an environment.
+    AddGuest(Box<GuestPlace>),
+    /// Says which environment a machine is in Portainer, and where its agent listens. Its stacks and all else of it stay.
+    PlaceGuest {
+        /// The machine's name.
+        guest: String,
+        /// The environment's name in Portainer.
+        environment: String,
+        /// Host name or IP address of its agent, with `:PORT` if it is not the usual one.
+        agent_host: String,
+    },
     /// Puts a reference to the vault where a secret stands in plain text. [`Snapshot::plain_secret`] gives the value to put into
     /// the vault in the same commit. Older commits still hold it: it should be changed at its origin too.
     AdoptSecret {
@@ -114,6 +130,9 @@ pub enum EditError {
     /// The machine does not exist.
     #[error("There is no machine “{0}”.")]
     UnknownGuest(String),
+    /// A machine of this name exists already.
+    #[error("There is a machine “{0}” already. Choose another name, or bind the one there is.")]
+    GuestExists(String),
     /// The stack is needed.
     #[error("“{stack}” is still needed by {}. Take it away there first.", by.join(", "))]
     InUse {
@@ -230,6 +249,8 @@ impl Draft {
             }
             Edit::Assign { guest, assignment } => self.assign(guest, assignment),
             Edit::Unassign { guest, stack } => self.unassign(guest, stack),
+            Edit::AddGuest(place) => self.add_guest(place),
+            Edit::PlaceGuest { guest, environment, agent_host } => self.place_guest(guest, environment, agent_host),
             Edit::AdoptSecret { file, pointer, secret } => self.adopt(file, pointer, secret),
             Edit::SetStackText { name, text } => self.set_stack_text(name, text),
             Edit::SetPortainer(settings) => self.set_portainer(settings),

@@ -176,6 +176,22 @@ impl Snapshot {
         Some(StackText { file: frame.file, pointer: frame.pointer, text })
     }
 
+    /// The text of every entry of the list that has a name, in the list's order.
+    pub(super) fn listed_texts(&self) -> Vec<(String, String)> {
+        let docs = Docs::of(self);
+        let Some(list) = docs.get(STACKS_FILE).and_then(|doc| doc.root().get("docker_stacks")) else {
+            return Vec::new();
+        };
+        let named = list.items().unwrap_or_default().iter().filter_map(|item| item.get("name")?.string());
+        let keyed = list.members().unwrap_or_default().iter().map(|member| member.key.as_str());
+        let names: Vec<&str> = named.chain(keyed).collect();
+        let entry = |name: &str| {
+            let frame = Frame::of(&docs, name)?;
+            Some((name.to_owned(), frame.show(docs.get(&frame.file)?.text())))
+        };
+        names.into_iter().filter_map(entry).collect()
+    }
+
     /// What would be wrong with a stack if this text were its entry: findings with line and column in this very text. What else
     /// the change would do to the catalog, a preview tells.
     #[must_use]

@@ -1,7 +1,7 @@
 //! Edits on the forms found in the field, to the byte.
 
 use catalog::{Edit, EditError, GUESTS_FILE, STACKS_FILE, Snapshot, apply_edits, read};
-use types::catalog::{Assignment, Override, Stack, StackSource, Variable};
+use types::catalog::{Assignment, GuestKind, GuestPlace, Override, Stack, StackSource, Variable};
 
 fn edit(file: &str, text: &str, edits: &[Edit]) -> Result<String, EditError> {
     let snapshot = Snapshot::of_texts([(file, text)]);
@@ -158,4 +158,42 @@ fn a_stack_beside_its_compose_text_moves_with_its_folder() {
             ("stacks/top/phoenix.json", true),
         ]
     );
+}
+
+#[test]
+fn machines_are_added_and_placed_without_a_word_of_others_changing() {
+    let guests = "{\n  \"vm_defaults\": {},\n  \"vms\": [\n    { \"vmid\": 1001, \"name\": \"p\", \"cores\": 4, \"docker_stacks\": [\"web\"] }\n  ]\n}\n";
+    let place = |name: &str, kind, vmid| {
+        let (name, agent_host) = (name.to_owned(), "10.0.0.7:9001".to_owned());
+        Edit::AddGuest(Box::new(GuestPlace { environment: name.clone(), name, kind, vmid, agent_host }))
+    };
+    let added = edit(GUESTS_FILE, guests, &[place("q", GuestKind::Vm, Some(1002))]).unwrap();
+    assert!(added.starts_with(guests.trim_end_matches("\n  ]\n}\n")), "{added}");
+    let read_guest = |text: &str, name: &str| {
+        let reading = read(&Snapshot::of_texts([(GUESTS_FILE, text)]));
+        assert!(reading.guests_are_complete, "{:?}", reading.diagnostics);
+        reading.catalog.guests.into_iter().find(|guest| guest.name == name).unwrap()
+    };
+    let q = read_guest(&added, "q");
+    assert_eq!((q.vmid, q.kind, q.is_target()), (Some(1002), GuestKind::Vm, true));
+    assert_eq!((q.environment.as_deref(), q.agent_host.as_deref()), (Some("q"), Some("10.0.0.7:9001")));
+    let first = apply_edits(&Snapshot::of_texts::<&str, &str>([]), &[place("r", GuestKind::Hosted, None)]).unwrap();
+    assert_eq!(read_guest(first[GUESTS_FILE].as_deref().unwrap(), "r").kind, GuestKind::Hosted);
+    let taken = edit(GUESTS_FILE, guests, &[place("p", GuestKind::Vm, None)]).unwrap_err();
+    assert_eq!(taken, EditError::GuestExists("p".into()));
+
+    let placed = |guest: &str| Edit::PlaceGuest {
+        guest: guest.into(),
+        environment: "rumpledev".into(),
+        agent_host: "rumpledev.lan".into(),
+    };
+    let changed = edit(GUESTS_FILE, guests, &[placed("p")]).unwrap();
+    let p = read_guest(&changed, "p");
+    assert_eq!((p.environment.as_deref(), p.agent_host.as_deref()), (Some("rumpledev"), Some("rumpledev.lan")));
+    assert_eq!(p.assignments.len(), 1, "its stacks stay");
+    assert!(changed.contains("\"cores\": 4"), "{changed}");
+    assert_eq!(edit(GUESTS_FILE, &changed, &[placed("p")]).unwrap(), changed, "said again, nothing changes");
+    let primary = guests.replace("\"cores\"", "\"portainer_role\": \"primary\", \"cores\"");
+    assert!(edit(GUESTS_FILE, &primary, &[placed("p")]).unwrap().contains("\"primary\""), "a role stays");
+    assert_eq!(edit(GUESTS_FILE, guests, &[placed("x")]).unwrap_err(), EditError::UnknownGuest("x".into()));
 }

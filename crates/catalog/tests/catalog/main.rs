@@ -17,6 +17,7 @@ mod lossless;
 mod odd;
 mod portainer;
 mod raw;
+mod rebase;
 mod remote;
 mod repository;
 mod schemas;

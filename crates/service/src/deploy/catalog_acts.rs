@@ -47,7 +47,7 @@ impl Deploy {
         self.saved(operator, "catalog.save", message, done).await
     }
 
-    async fn saved(
+    pub(super) async fn saved(
         &self,
         operator: &Operator,
         action: &'static str,

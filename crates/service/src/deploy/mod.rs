@@ -5,7 +5,9 @@
 
 mod catalog_acts;
 mod configured;
+mod containers;
 mod desired;
+mod drafts;
 mod engine;
 pub mod environments;
 mod error;
@@ -39,8 +41,12 @@ use upstream::{
     portainer::agent::{AgentClient, AgentProbe},
 };
 
-pub use catalog::{Author, Edit, Import, Reading, Snapshot, git::GitSettings};
+pub use catalog::{
+    Author, Clash, Edit, Import, Part, Reading, Side, Snapshot, git::GitSettings, read as read_snapshot,
+};
 pub use catalog_acts::CatalogView;
+pub use drafts::{Draft, DraftSaved, Fields, RepositoryLook, RepositoryOffer, StackForm, Unfinished, lacking};
+pub use containers::{ContainerLog, ContainerReading, ContainerRef, MOST_LINES};
 pub use environments::EnvironmentSettings;
 pub use error::DeployError;
 pub use memory::Memory;
@@ -58,7 +64,10 @@ pub use types::{
     Millis, Problem, ProblemCode, SecretText, catalog as catalog_types,
     deploy::{ApplyState, CatalogContents, EditConflict, ImportPart, ImportPlan, Rekeyed, Saved, Synced},
 };
-pub use upstream::portainer::engine::Protected;
+pub use upstream::portainer::{
+    docker::{ContainerDetails, HealthCheck, Port},
+    engine::Protected,
+};
 pub use watch::{Watched, Watching};
 
 use self::{engine::Engine, home::Home, review::Reviews, sources::Sources};
@@ -87,10 +96,14 @@ struct Inner {
     trouble: Mutex<Option<(types::Millis, String)>>,
     /// Plans that somebody is reading.
     reviews: Reviews,
+    /// What repositories of stacks offered, for those who edit them.
+    repositories: drafts::Looks,
     /// Agents, asked from this machine.
     agents: Arc<dyn AgentProbe>,
     /// What holds the guests.
     hypervisor: Arc<dyn Hypervisor>,
+    /// What is remembered of environments.
+    environments: environments::Kept,
 }
 
 impl Deploy {
@@ -115,8 +128,10 @@ impl Deploy {
             look: signal::Sender::new(None),
             trouble: Mutex::default(),
             reviews: Reviews::default(),
+            repositories: drafts::Looks::default(),
             agents,
             hypervisor,
+            environments: environments::Kept::default(),
         }))
     }
 

@@ -112,7 +112,8 @@ impl Deploy {
     /// # Errors
     /// When the catalog or Portainer can't be read.
     pub async fn look(&self, _: &Onlooker) -> Result<Arc<Look>, DeployError> {
-        let looked = self.plan_for_anybody(&PlanOptions::default()).await;
+        let options = PlanOptions::default();
+        let (looked, ()) = tokio::join!(self.plan_for_anybody(&options), self.read_hosts());
         let now = self.0.world.now();
         let mut trouble = self.0.trouble.lock().unwrap_or_else(PoisonError::into_inner);
         match looked {

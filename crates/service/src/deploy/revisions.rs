@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 
 use reconcile::{
-    Redactor,
-    model::{DesiredValue, OnFailure, Pin, Plan, PlanOptions, Prune, Revision, Scope, SecretRef, StackRef},
+    model::{OnFailure, Pin, Plan, PlanOptions, Prune, Revision, Scope, StackRef},
     ports::{Catalog as _, Journal as _, LogLine, Target as _},
     revisions::{Back, PinImages, promote, rollback},
 };
@@ -30,16 +29,8 @@ impl Deploy {
     /// # Errors
     /// When Portainer does not answer, or when a secret can't be had, without which nobody can say what to blot out.
     pub async fn last_logs(&self, _: &Onlooker, at: &StackRef, lines: u32) -> Result<Vec<LogLine>, DeployError> {
+        let redactor = self.redactor(at).await?;
         let engine = self.engine(Scope::Only([at.clone()].into())).await?;
-        let wanted = desired_of(&engine.desired().await?, at)?.effective().into_owned().variables;
-        let applied = self.0.memory.revisions(at).await?.pop().map(|newest| newest.variables).unwrap_or_default();
-        let redactor = Redactor::default();
-        for value in wanted.values().chain(applied.values()) {
-            if let DesiredValue::Secret { name, version, .. } = value {
-                let secret = SecretRef { name: name.clone(), version: *version };
-                redactor.learn(&engine.secret(&secret).await?);
-            }
-        }
         let told = engine.target.last_logs(&at.environment, &at.stack, lines).await?;
         Ok(told.into_iter().map(|line| LogLine { text: redactor.clean_line(&line.text), ..line }).collect())
     }

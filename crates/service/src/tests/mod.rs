@@ -1,6 +1,7 @@
 //! Stories of the use cases on a real database.
 
 mod acts;
+mod drafts;
 mod flood;
 mod house;
 mod joining;

@@ -7,6 +7,7 @@ mod blobs;
 mod chat;
 mod checkpoint;
 mod deployments;
+mod drafts;
 mod dropped;
 mod generations;
 mod jobs;

@@ -42,6 +42,22 @@ impl Guest {
     }
 }
 
+/// A machine to be an environment, as a form takes it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct GuestPlace {
+    /// Its name.
+    pub name: String,
+    /// Where it stands.
+    pub kind: GuestKind,
+    /// Its number on the hypervisor; a hosted machine has none.
+    pub vmid: Option<u32>,
+    /// The environment's name in Portainer.
+    pub environment: String,
+    /// Host name or IP address of its agent, with `:PORT` if it is not the usual one.
+    pub agent_host: String,
+}
+
 /// Where a machine stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]

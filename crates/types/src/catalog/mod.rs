@@ -24,7 +24,7 @@ pub use file::{
     AssignmentEntry, EnvironmentEntry, GuestEntry, GuestsFile, HealthEntry, HypervisorFile, PortainerEntry,
     SecretRecord, SecretsFile, StackEntry, StacksFile, VariableEntry,
 };
-pub use guest::{Assignment, Guest, GuestKind, PortainerRole, PortainerSettings, SecretSource};
+pub use guest::{Assignment, Guest, GuestKind, GuestPlace, PortainerRole, PortainerSettings, SecretSource};
 pub use image::ImageName;
 pub use names::{NameError, SecretName, check_stack_name, looks_secret, normalise_name};
 pub use revision::{CatalogVersion, Divergence, FileChange, Revision, SecretInfo};

@@ -1,5 +1,7 @@
 //! The pages of deployments: a real engine, a real git repository, a Portainer that behaves as it does.
 
+mod editor;
+mod hosts;
 pub(crate) mod house;
 mod large;
 mod rights;

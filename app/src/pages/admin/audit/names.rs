@@ -10,6 +10,7 @@ pub(super) const KINDS: &[(&str, &str)] = &[
     ("catalog.", "Catalog"),
     ("secret.", "Secrets"),
     ("environment.", "Environments"),
+    ("container.", "Containers"),
     ("portainer.", "Portainer"),
     ("setup.", "Set-up"),
 ];
@@ -48,6 +49,7 @@ const ACTS: &[(&str, &str)] = &[
     ("environment.register", "Connected an environment"),
     ("environment.move", "Moved an environment"),
     ("environment.forget", "Disconnected an environment"),
+    ("container.restart", "Restarted a container"),
     ("portainer.connect", "Connected Portainer"),
     ("portainer.first_administrator", "Made Portainer's first administrator"),
 ];

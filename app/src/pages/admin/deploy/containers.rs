@@ -8,6 +8,7 @@ use service::deploy::{
 };
 use types::Millis;
 
+use super::parts::container_address;
 use crate::{
     pages::parts::When,
     ui::{Chip, IconName, Tone},
@@ -39,11 +40,21 @@ pub(super) fn capital(text: &str) -> String {
 
 /// The containers of a stack.
 #[component]
-pub(super) fn Containers(containers: Vec<ContainerOverview>, now: Millis) -> impl IntoView {
+pub(super) fn Containers(
+    /// The environment they are on.
+    #[prop(into)]
+    environment: String,
+    /// The stack they belong to.
+    #[prop(into)]
+    stack: String,
+    /// The containers.
+    containers: Vec<ContainerOverview>,
+    now: Millis,
+) -> impl IntoView {
     if containers.is_empty() {
         return view! { <p class="muted">"No container was seen."</p> }.into_any();
     }
-    let rows = containers.into_iter().map(|one| row(one, now)).collect_view();
+    let rows = containers.into_iter().map(|one| row(&environment, &stack, one, now)).collect_view();
     view! { <ul class="rows containers">{rows}</ul> }.into_any()
 }
 
@@ -63,18 +74,19 @@ pub(super) fn Log(
     view! { <pre class="log" tabindex="0" role="region" aria-label=label><code>{lines}</code></pre> }
 }
 
-fn row(one: ContainerOverview, now: Millis) -> impl IntoView {
+fn row(environment: &str, stack: &str, one: ContainerOverview, now: Millis) -> impl IntoView + use<> {
     let ContainerOverview { name, service, condition, image, digest, restarts, started_at, .. } = one;
     let again = match restarts {
         0 => None,
         1 => Some("restarted once".to_owned()),
         n => Some(format!("restarted {n} times")),
     };
+    let href = container_address(environment, stack, &name);
     let build = digest.map(|digest| format!("build {}", short_digest(&digest)));
     view! {
         <li class="rowitem">
             <div class="rowitem-text">
-                <span class="cell-title">{service}<span class="cell-sub">{name}</span></span>
+                <a class="cell-title" href=href>{service}<span class="cell-sub">{name}</span></a>
                 <code class="image">{image}</code>
                 <span class="cell-sub facts-line">
                     {started_at.map(|at| view! { <span>"started "<When at now /></span> })}

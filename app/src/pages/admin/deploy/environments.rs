@@ -2,16 +2,15 @@
 
 use leptos::prelude::*;
 use service::deploy::{
-    EnvironmentOverview, StackOverview,
-    model::Reach,
-    words::{Surface, Worded, short},
+    EnvironmentOverview, StackOverview, environments::EnvironmentReading, model::Reach, words::short,
 };
-use types::Millis;
+use types::{Millis, catalog::Guest};
 
 use super::{
     containers::Containers,
-    overview::{DONE, card, why},
-    parts::{Area, AreaTabs, Hands, encode, findings, many, onlooker, stack_address},
+    hosts,
+    overview::{DONE, why},
+    parts::{Area, AreaTabs, Hands, bind_address, encode, findings, is_operator, many, onlooker, stack_address},
     reading::Reading,
     standing::{Counts, ReachChip, Standing, StandingChip},
 };
@@ -19,7 +18,7 @@ use crate::{
     AppError,
     pages::parts::done,
     server::{Page, PageCx, PageResult},
-    ui::{EmptyState, Icon, IconName, Notice, PageHeader, Tone},
+    ui::{ButtonKind, EmptyState, Icon, IconName, LinkButton, PageHeader, Tone},
 };
 
 /// All environments.
@@ -27,34 +26,63 @@ use crate::{
 /// # Errors
 /// For whoever may not look after deployments.
 pub async fn list(cx: PageCx) -> PageResult {
-    let reading = Reading::of(&cx, &onlooker(&cx)?);
+    let onlooker = onlooker(&cx)?;
+    let reading = Reading::of(&cx, &onlooker);
     let toast = done(cx.query("done"), DONE);
+    let deploy = cx.services().deploy();
+    let hosts = deploy.hosts(&onlooker);
+    // Read without asking anybody else. A catalog that can't be read is told by the look.
+    let guests = match cx.viewer().operator() {
+        Ok(operator) if deploy.has_catalog(&operator) => {
+            deploy.catalog(&operator).await.map(|view| view.reading.catalog.guests).unwrap_or_default()
+        }
+        _ => Vec::new(),
+    };
+    let operates = is_operator(&cx);
+    let unbound: Vec<Guest> =
+        guests.into_iter().filter(|guest| guest.environment.is_none() && !guest.is_template).collect();
     let view = move || {
+        let now = reading.now;
         let body = match reading.look.clone() {
             None => reading.nothing().into_any(),
-            Some(look) if look.overview.environments.is_empty() => nowhere().into_any(),
             Some(look) => {
-                let cards = look.overview.environments.iter().map(card).collect_view();
-                view! { <div class="cards">{cards}</div> }.into_any()
+                let known = &look.overview.environments;
+                let is_strange =
+                    |one: &&EnvironmentReading| one.guest.is_none() && known.iter().all(|of| of.name != one.name);
+                let strangers = hosts.iter().flat_map(|hosts| &hosts.reading.environments).filter(is_strange);
+                let strangers: Vec<_> = strangers.map(|host| hosts::stranger(host, operates, now)).collect();
+                let cards: Vec<_> = known.iter().map(|one| hosts::card(one, hosts.as_deref(), operates, now)).collect();
+                let empty = cards.is_empty() && strangers.is_empty();
+                view! {
+                    {empty.then(|| nowhere(operates))}
+                    {(!empty).then(|| view! { <div class="cards">{cards}{strangers}</div> })}
+                }
+                .into_any()
             }
         };
         view! {
-            <PageHeader title="Environments" lead="The Docker hosts, as Portainer sees them." />
+            <PageHeader title="Environments" lead="The Docker hosts, as Portainer sees them.">
+                {operates.then(|| view! { <LinkButton href="/admin/environments/add" icon=IconName::Plus>"Add an environment"</LinkButton> })}
+            </PageHeader>
             <AreaTabs current=Area::Environments />
             <div class="stack">{reading.bar()}{body}</div>
+            {hosts::unbound(unbound)}
+            {operates.then(|| view! { <p class="block cell-sub">"Another Portainer, or a new key? "<a href="/admin/connect">"Connect Portainer"</a></p> })}
         }
     };
     Ok(Page::new("Environments", view).toast(toast))
 }
 
 /// What stands where the catalog names no environment.
-pub(super) fn nowhere() -> impl IntoView {
+pub(super) fn nowhere(operates: bool) -> impl IntoView {
     view! {
         <EmptyState
             icon=IconName::Server
             title="The catalog names no environment"
-            text="Give a machine in phoenix_vm_configs.json a “portainer_environment_name”, the name of its environment in Portainer, and under “docker_stacks” the stacks it runs."
-        />
+            text="An environment is a machine with Docker and Portainer's agent. Add one here; or give a machine in phoenix_vm_configs.json a “portainer_environment_name”, and under “docker_stacks” the stacks it runs."
+        >
+            {operates.then(|| view! { <LinkButton href="/admin/environments/add" kind=ButtonKind::Primary icon=IconName::Plus>"Add an environment"</LinkButton> })}
+        </EmptyState>
     }
 }
 
@@ -63,11 +91,13 @@ pub(super) fn nowhere() -> impl IntoView {
 /// # Errors
 /// For whoever may not look after deployments; when no look has seen such an environment.
 pub async fn one(cx: PageCx) -> PageResult {
-    let reading = Reading::of(&cx, &onlooker(&cx)?);
+    let onlooker = onlooker(&cx)?;
+    let reading = Reading::of(&cx, &onlooker);
     let name: String = cx.param("name")?;
     let toast = done(cx.query("done"), DONE);
     let found =
         reading.look.as_ref().map(|look| look.overview.environments.iter().find(|one| one.name == name).cloned());
+    let host = cx.services().deploy().hosts(&onlooker).and_then(|hosts| hosts.of(&name).cloned());
     let environment = match found {
         Some(None) => {
             return Err(AppError::not_found(
@@ -77,17 +107,18 @@ pub async fn one(cx: PageCx) -> PageResult {
         Some(Some(environment)) => Some(environment),
         None => None,
     };
-    let (title, hands) = (name.clone(), Hands::of(&cx));
+    let (title, hands, operates) = (name.clone(), Hands::of(&cx), is_operator(&cx));
     let view = move || {
         let now = reading.now;
         let href = format!("/admin/plan?env={}", encode(&name));
         let body = match environment {
             None => reading.nothing().into_any(),
-            Some(environment) => inside(environment, now).into_any(),
+            Some(environment) => inside(environment, host, operates, now).into_any(),
         };
         view! {
             <PageHeader title=name.clone()>
                 {hands.review(Some(&name), href)}
+                {operates.then(|| view! { <LinkButton href=bind_address(&name) icon=IconName::Link>"Connection"</LinkButton> })}
             </PageHeader>
             <AreaTabs current=Area::Environments />
             <div class="stack">{reading.bar()}{body}</div>
@@ -96,16 +127,15 @@ pub async fn one(cx: PageCx) -> PageResult {
     Ok(Page::new(title, view).toast(toast))
 }
 
-fn inside(environment: EnvironmentOverview, now: Millis) -> impl IntoView {
+fn inside(
+    environment: EnvironmentOverview,
+    host: Option<EnvironmentReading>,
+    operates: bool,
+    now: Millis,
+) -> impl IntoView {
     let EnvironmentOverview { name, id, reach, warnings, stacks } = environment;
     if reach != Reach::Up {
-        let words = reach.words();
-        return view! {
-            <Notice tone=Tone::Bad title=words.text>
-                <p>{words.remedy.on(Surface::Page).to_owned()}" What runs there was not seen, so nothing is shown."</p>
-            </Notice>
-        }
-        .into_any();
+        return hosts::unseen(&name, reach, operates).into_any();
     }
     let standings: Vec<Standing> = stacks.iter().map(Standing::of).collect();
     let warned = findings(&warnings, Tone::Warn);
@@ -120,6 +150,7 @@ fn inside(environment: EnvironmentOverview, now: Millis) -> impl IntoView {
             <span class="muted">{summary}</span>
         </div>
         <Counts standings environment=Some(name.clone()) />
+        {host.map(|host| view! { <div class="facts-narrow">{hosts::about(&host, now)}</div> })}
         {(!warned.is_empty()).then(|| view! { <ul class="findings">{warned}</ul> })}
         {blocks}
     }
@@ -143,7 +174,7 @@ fn block(environment: &str, stack: StackOverview, now: Millis) -> impl IntoView 
                 <StandingChip standing />
             </div>
             {line.map(|line| view! { <p class="muted">{line}</p> })}
-            <Containers containers=stack.containers now />
+            <Containers environment=environment.to_owned() stack=stack.name.clone() containers=stack.containers now />
             {(!facts.is_empty()).then(|| view! { <p class="cell-sub">{facts}</p> })}
         </section>
     }

@@ -4,10 +4,16 @@
 mod acts;
 pub mod api;
 pub mod applies;
+pub mod bind;
+pub mod connect;
+pub mod container;
 #[cfg(feature = "ssr")]
 mod containers;
+pub mod editor;
 #[cfg(feature = "ssr")]
 pub mod environments;
+#[cfg(feature = "ssr")]
+mod hosts;
 #[cfg(feature = "ssr")]
 pub mod overview;
 #[cfg(feature = "ssr")]

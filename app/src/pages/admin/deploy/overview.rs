@@ -11,7 +11,7 @@ use types::Millis;
 use super::{
     applies::list::{ApplyRow, apply_title},
     environments::nowhere,
-    parts::{Area, AreaTabs, Hands, environment_address, many, ok, onlooker, stack_address},
+    parts::{Area, AreaTabs, Hands, environment_address, is_operator, many, ok, onlooker, stack_address},
     reading::Reading,
     standing::{Counts, ReachChip, Standing, StandingChip},
 };
@@ -30,6 +30,8 @@ const LATEST: u32 = 5;
 pub(super) const DONE: &[(&str, &str)] = &[
     ("looked", "Looked again: what you see is what runs now."),
     ("released", "Released. The next plan follows the catalog again."),
+    ("unbound", "Unbound. Portainer does not know it any more; its containers run on."),
+    ("orphaned", "Unbound. Rows of its stacks are left in Portainer without a host; its containers run on."),
     ("cancelled", "Cancelling: the step under way is brought to its end, no further one is begun."),
 ];
 
@@ -41,6 +43,7 @@ pub async fn page(cx: PageCx) -> PageResult {
     let onlooker = onlooker(&cx)?;
     let deploy = cx.services().deploy();
     let reading = Reading::of(&cx, &onlooker);
+    let operates = is_operator(&cx);
     let hands = Hands::of(&cx);
     let running = ok(&cx, deploy.running(&onlooker).await)?;
     let latest = ok(&cx, deploy.applies(&onlooker, None, None, LATEST).await)?;
@@ -54,7 +57,7 @@ pub async fn page(cx: PageCx) -> PageResult {
                 {reading.nothing()}
             }
             .into_any(),
-            Some(look) if look.overview.environments.is_empty() => nowhere().into_any(),
+            Some(look) if look.overview.environments.is_empty() => nowhere(operates).into_any(),
             Some(look) => view! {
                 {attention(&look, &running, now)}
                 {environments(&look)}

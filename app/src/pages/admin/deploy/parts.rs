@@ -78,6 +78,11 @@ pub(super) fn operator(cx: &PageCx) -> Result<Operator, AppError> {
     cx.ok(cx.viewer().operator())
 }
 
+/// Whether whoever asks for the page does everything about deployments.
+pub(super) fn is_operator(cx: &PageCx) -> bool {
+    cx.viewer().operator().is_ok()
+}
+
 /// Lets an answer through, or its problem.
 pub(super) fn ok<T>(cx: &PageCx, result: Result<T, DeployError>) -> Result<T, AppError> {
     cx.ok(result.map_err(ServiceError::from))
@@ -96,6 +101,16 @@ pub(super) fn stack_address(environment: &str, stack: &str) -> String {
 /// An environment's page.
 pub(super) fn environment_address(name: &str) -> String {
     format!("/admin/environments/{}", encode(name))
+}
+
+/// The page that binds a machine, by its name, number or environment.
+pub(super) fn bind_address(guest: &str) -> String {
+    format!("/admin/environments/bind?guest={}", encode(guest))
+}
+
+/// A container's page.
+pub(super) fn container_address(environment: &str, stack: &str, container: &str) -> String {
+    format!("{}/containers/{}", stack_address(environment, stack), encode(container))
 }
 
 /// The plan of one stack.

@@ -1,13 +1,13 @@
 //! Stacks and environments for the command palette.
 
-use service::Operator;
+use service::Onlooker;
 
 use super::parts::{environment_address, stack_address};
 use crate::{server::RequestCx, shell::Place};
 
 /// Every environment and stack that the newest look saw. Nobody is asked.
-pub(crate) fn places(request: &RequestCx, operator: &Operator) -> Vec<Place> {
-    let look = request.services.deploy().latest(operator).0;
+pub(crate) fn places(request: &RequestCx, onlooker: &Onlooker) -> Vec<Place> {
+    let look = request.services.deploy().latest(onlooker).0;
     let environments = look.iter().flat_map(|look| &look.overview.environments);
     environments
         .flat_map(|environment| {

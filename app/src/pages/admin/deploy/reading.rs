@@ -9,11 +9,11 @@ use service::{
 };
 use types::Millis;
 
-use super::parts::Hands;
+use super::parts::{Hands, is_operator};
 use crate::{
     pages::parts::{Hidden, When},
     server::PageCx,
-    ui::{Button, ButtonKind, EmptyState, IconName, Notice, Tone},
+    ui::{Button, ButtonKind, EmptyState, IconName, LinkButton, Notice, Tone},
 };
 
 /// The newest look, as pages show it.
@@ -23,6 +23,8 @@ pub(super) struct Reading {
     pub(super) look: Option<Arc<Look>>,
     trouble: Option<(Millis, String)>,
     has_catalog: bool,
+    /// Whether the viewer does everything about deployments.
+    operates: bool,
     /// What the viewer may, if it is not everything.
     note: Option<String>,
     catalog: String,
@@ -41,6 +43,7 @@ impl Reading {
             trouble,
             note: Hands::of(cx).note(),
             has_catalog: deploy.has_catalog(onlooker),
+            operates: is_operator(cx),
             catalog: deploy.settings().catalog.display().to_string(),
             path: cx.request.site.path.clone(),
             now: cx.now(),
@@ -70,9 +73,15 @@ impl Reading {
         })
     }
 
+    /// The way to the guided first connection, for whoever may go it.
+    fn connect(&self) -> impl IntoView + use<> {
+        self.operates
+            .then(|| view! { <LinkButton href="/admin/connect" icon=IconName::Link>"Connect Portainer"</LinkButton> })
+    }
+
     /// What stands in place of a page while nothing was seen yet: why, and how to begin.
     pub(super) fn nothing(&self) -> impl IntoView + use<> {
-        let (path, now) = (self.path.clone(), self.now);
+        let (path, now, connect) = (self.path.clone(), self.now, self.connect());
         if let Some((at, why)) = &self.trouble {
             let (at, why) = (*at, why.clone());
             return view! {
@@ -80,7 +89,10 @@ impl Reading {
                     <Notice tone=Tone::Bad title="It could not be looked at">
                         <p>{why}</p>
                         <p class="muted">"Tried "<When at now />". Nothing was seen before, so nothing is shown."</p>
-                        <div class="actions">{look_again(path, "Try again", ButtonKind::Primary)}</div>
+                        <div class="actions">
+                            {look_again(path, "Try again", ButtonKind::Primary)}
+                            {connect}
+                        </div>
                     </Notice>
                 </div>
             }
@@ -95,6 +107,7 @@ impl Reading {
             return view! {
                 <EmptyState icon=IconName::Layers title="There is no catalog yet" text=text>
                     {look_again(path, "Make it and look", ButtonKind::Primary)}
+                    {connect}
                 </EmptyState>
             }
             .into_any();
@@ -106,10 +119,17 @@ impl Reading {
                 text="Looking reads the catalog and asks Portainer what runs. Nothing is changed."
             >
                 {look_again(path, "Look now", ButtonKind::Primary)}
+                {connect}
             </EmptyState>
         }
         .into_any()
     }
+}
+
+/// The script of pages without islands that follow something: a few lines that no other page loads.
+#[component]
+pub(super) fn AdminScript() -> impl IntoView {
+    view! { <script type="module" src="/admin.js"></script> }
 }
 
 /// The button that looks afresh and comes back.

@@ -156,7 +156,7 @@ fn seen(at: &StackRef, stack: StackOverview, logs: Option<Logs>, may: bool, now:
         {action.map(|text| view! { <p class="muted">{text}</p> })}
         <section aria-labelledby="containers">
             <div class="block-head"><h2 id="containers">"Containers"</h2></div>
-            <Containers containers=stack.containers now />
+            <Containers environment=at.environment.clone() stack=at.stack.clone() containers=stack.containers now />
             {(standing == Standing::Failing).then(|| last_lines(at, logs))}
         </section>
         <dl class="facts facts-narrow">{facts}</dl>

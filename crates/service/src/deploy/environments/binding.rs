@@ -24,7 +24,7 @@ use super::{
     registry::{Registered, among, look_up},
     target::{Target, find_guest, target},
 };
-use crate::deploy::{Deploy, DeployError, Operator};
+use crate::deploy::{Deploy, DeployError, Onlooker, Operator};
 
 /// The lock outlasts the longest of Portainer's own waits, and whatever this process still has to look at.
 const LOCK_MARGIN: Duration = Duration::from_secs(240);
@@ -265,6 +265,9 @@ impl Deploy {
         let lease = self.lock_environment(operator, environment).await?;
         let outcome = self.forget(operator, &*client, environment, force).await;
         self.unlock(lease, false).await;
+        if outcome.is_ok() {
+            self.read_hosts().await;
+        }
         outcome
     }
 
@@ -315,9 +318,13 @@ impl Deploy {
     }
 
     /// Takes the lock that applies take, so that none runs while the ground moves.
-    async fn lock_environment(&self, operator: &Operator, environment: &str) -> Result<Lease, DeployError> {
+    pub(in crate::deploy) async fn lock_environment(
+        &self,
+        who: &Onlooker,
+        environment: &str,
+    ) -> Result<Lease, DeployError> {
         let run = self.0.world.token();
-        let owner = format!("{}/bind/{}", self.settings().owner, run.get(..8).unwrap_or(&run));
+        let owner = format!("{}/hand/{}", self.settings().owner, run.get(..8).unwrap_or(&run));
         let ttl = self.settings().environments.settle * 2 + LOCK_MARGIN;
         match self.0.memory.acquire(environment, &owner, ttl).await {
             Ok(lease) => Ok(lease),
@@ -326,7 +333,7 @@ impl Deploy {
                 format!(
                     "{environment} is being changed by {}, so {} can't change it now. Wait for it to end and try again.",
                     held.owner,
-                    operator.name()
+                    who.name()
                 ),
             )),
             Err(LocksError::Port(error)) => Err(error.into()),
@@ -338,7 +345,7 @@ impl Deploy {
     }
 
     /// Gives the lock back, unless Portainer may still be at work: then it lapses when that must be over.
-    async fn unlock(&self, lease: Lease, may_go_on: bool) {
+    pub(in crate::deploy) async fn unlock(&self, lease: Lease, may_go_on: bool) {
         if may_go_on {
             return;
         }

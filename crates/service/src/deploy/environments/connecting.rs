@@ -65,6 +65,15 @@ pub struct SavedConnection {
     pub saved: Saved,
 }
 
+/// The connection that is in force.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConnectionSet {
+    /// Portainer's address; none if none is set up.
+    pub url: Option<String>,
+    /// Settings of this machine that come before the catalog.
+    pub overriding: Vec<&'static str>,
+}
+
 /// A key that works.
 struct Key {
     secret: SecretString,
@@ -137,6 +146,21 @@ impl Deploy {
             overridden: self.overridden(),
             saved,
         })
+    }
+
+    /// Which Portainer is set up, by this machine's settings or by the catalog.
+    ///
+    /// # Errors
+    /// When the catalog can't be read.
+    pub async fn connection(&self, operator: &Operator) -> Result<ConnectionSet, DeployError> {
+        let overriding = self.overridden();
+        if let Some(set) = &self.settings().portainer.url {
+            return Ok(ConnectionSet { url: Some(shown(set)), overriding });
+        }
+        if !self.has_catalog(operator) {
+            return Ok(ConnectionSet { url: None, overriding });
+        }
+        Ok(ConnectionSet { url: self.0.home.now().await?.reading.catalog.portainer.url, overriding })
     }
 
     #[expect(clippy::too_many_arguments, reason = "they are the parts of one commit")]

@@ -1,14 +1,17 @@
 //! Environments: the Docker hosts, from the machine's agent over Portainer to the first plan. See `README.md` in this folder.
 
+mod adding;
 mod binding;
 mod connecting;
 mod creating;
 mod diagnosis;
 mod finding;
+mod hosts;
 mod probing;
 mod reading;
 mod registry;
 mod target;
+mod walking;
 mod words;
 
 use std::time::Duration;
@@ -17,14 +20,18 @@ use upstream::portainer::agent::AgentTimeouts;
 
 pub use self::{
     binding::{Bound, BoundHow, Unbound},
-    connecting::{Access, NewConnection, SavedConnection},
+    connecting::{Access, ConnectionSet, NewConnection, SavedConnection},
     creating::{CreateEvent, Created, HypervisorWord},
     finding::{Check, Diagnosis, DiagnosisStep, Finding, Outcome, Verdict},
+    hosts::Hosts,
     probing::{PortainerProbe, ServerState, Trust},
     reading::{ContainerCounts, EnvironmentKind, EnvironmentReach, EnvironmentReading, EnvironmentsReading},
     target::Target,
+    walking::{Walk, WalkAct, WalkEnd},
     words::{check_words, create_words, finding_words, verdict_words},
 };
+
+pub(super) use self::hosts::Kept;
 
 /// How patiently environments are looked at and bound.
 #[derive(Clone, Copy, Debug)]

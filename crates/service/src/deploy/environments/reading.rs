@@ -13,7 +13,7 @@ use upstream::portainer::{
 };
 
 use super::{registry::address_of, target::agent_address};
-use crate::deploy::{Deploy, DeployError, Operator, home::Now, problem};
+use crate::deploy::{Deploy, DeployError, Onlooker, home::Now, problem};
 
 /// Hosts asked at once. The house has four; a few dozen cost nothing, a flood would help nobody.
 const READ_AT_ONCE: usize = 32;
@@ -153,7 +153,11 @@ impl Deploy {
     ///
     /// # Errors
     /// When the catalog can't be read. That Portainer or a host does not answer is part of the reading.
-    pub async fn environments(&self, _: &Operator) -> Result<EnvironmentsReading, DeployError> {
+    pub async fn environments(&self, _: &Onlooker) -> Result<EnvironmentsReading, DeployError> {
+        self.read_environments().await
+    }
+
+    pub(super) async fn read_environments(&self) -> Result<EnvironmentsReading, DeployError> {
         let now = self.0.home.now().await?;
         let limit = self.settings().environments.reading;
         let at = self.0.world.now();

@@ -2,9 +2,11 @@
 
 mod binding;
 mod connecting;
+mod containers;
 mod creating;
 mod diagnosis;
 mod reading;
+mod walking;
 
 use std::{
     net::Ipv4Addr,

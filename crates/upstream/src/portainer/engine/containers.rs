@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures::future::{try_join, try_join_all};
-use reconcile::model::{ContainerHealth, ContainerState, ObservedContainer, StackKind};
+use reconcile::model::{Condition, ContainerHealth, ContainerState, ObservedContainer, StackKind};
+use types::Millis;
 
 use super::{
     super::{
@@ -114,6 +115,13 @@ fn newest_tasks(listed: Vec<(Project, Container)>) -> Vec<(Project, Container)> 
         }
     }
     newest.into_iter().map(|((project, _), container)| (project, container)).collect()
+}
+
+/// What a container's figures mean at `now`, as the engine reads them.
+#[must_use]
+pub fn condition(listed: &Container, details: &ContainerDetails, now: Millis) -> Condition {
+    let project = Project::of(listed).unwrap_or(Project { name: String::new(), swarm: false });
+    observed(&project, listed.clone(), details.clone(), &[]).condition(now)
 }
 
 fn observed(project: &Project, listed: Container, details: ContainerDetails, digests: &[String]) -> ObservedContainer {

@@ -22,6 +22,7 @@ use reconcile::{
 };
 use tokio::sync::Semaphore;
 
+pub use containers::condition;
 pub use protect::Protected;
 
 use super::{EnvironmentId, Portainer, PortainerError};

@@ -21,7 +21,8 @@ pub struct Protected {
 
 impl Protected {
     /// Whether the project this container belongs to must stay.
-    pub(super) fn holds(&self, container: &Container) -> bool {
+    #[must_use]
+    pub fn holds(&self, container: &Container) -> bool {
         let is_own = |own: &String| own.len() >= 12 && container.id.starts_with(own.as_str());
         container.is_portainer
             || PORTAINER_IMAGES.contains(&ImageName::parse(&container.image).familiar())

@@ -250,14 +250,31 @@ impl Host {
         self.made += 1;
         let behaviour = self.behaviour(&service);
         let id = hex(&Sha256::digest(format!("{}/{}/{name}", self.name, self.made)));
-        let mut log = vec![Written { stream: 1, time: now, text: format!("{} starts", service.name) }];
-        let sayings = self.sayings.get(&service.name).into_iter().flatten();
-        log.extend(sayings.map(|(stream, text)| Written { stream: *stream, time: now, text: text.clone() }));
+        let log = self.said_at_start(&service.name, now);
         self.images.insert(service.image.clone());
         let container = FakeContainer { id, name, service, labels, behaviour, started: now, polls: 0, log };
         self.note("create", &container, now);
         self.note("start", &container, now);
         self.containers.push(container);
+    }
+
+    /// What a container of a service writes when it starts.
+    fn said_at_start(&self, service: &str, now: Millis) -> Vec<Written> {
+        let sayings = self.sayings.get(service).into_iter().flatten();
+        let said = sayings.map(|(stream, text)| Written { stream: *stream, time: now, text: text.clone() });
+        std::iter::once(Written { stream: 1, time: now, text: format!("{service} starts") }).chain(said).collect()
+    }
+
+    /// Starts a container again; whether it is there.
+    pub(super) fn restart(&mut self, wanted: &str, now: Millis) -> bool {
+        let Some(service) = self.find(wanted).map(|one| one.service.name.clone()) else { return false };
+        let said = self.said_at_start(&service, now);
+        let Some(container) = self.find(wanted) else { return false };
+        (container.started, container.polls) = (now, 0);
+        container.log.extend(said);
+        let restarted = container.clone();
+        self.note("restart", &restarted, now);
+        true
     }
 
     /// Writes down what happens to a container.

@@ -105,15 +105,9 @@ fn route(
             }
             None => no_container(id),
         },
-        ("POST", ["containers", id, "restart"]) => match host.find(id) {
-            Some(container) => {
-                container.started = now;
-                container.polls = 0;
-                let restarted = container.clone();
-                host.note("restart", &restarted, now);
-                StatusCode::NO_CONTENT.into_response()
-            }
-            None => no_container(id),
+        ("POST", ["containers", id, "restart"]) => match host.restart(id, now) {
+            true => StatusCode::NO_CONTENT.into_response(),
+            false => no_container(id),
         },
         ("GET", ["containers", id, "stats"]) => match host.find(id) {
             Some(container) => shown(docker_measures::stats(container, query, now)),
