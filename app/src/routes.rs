@@ -110,11 +110,7 @@ pub static ROUTES: &[Route] = &[
         page: |cx| Box::pin(pages::admin::deploy::stack::page(cx)),
         ..LOOK
     },
-    Route {
-        path: "/admin/catalog/new",
-        page: |cx| Box::pin(pages::admin::deploy::editor::fresh::page(cx)),
-        ..CATALOG
-    },
+    Route { path: "/admin/catalog/new", page: |cx| Box::pin(pages::admin::deploy::editor::fresh::page(cx)), ..CATALOG },
     Route {
         path: "/admin/catalog/draft",
         page: |cx| Box::pin(pages::admin::deploy::editor::save::page(cx)),

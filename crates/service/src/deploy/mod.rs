@@ -45,8 +45,8 @@ pub use catalog::{
     Author, Clash, Edit, Import, Part, Reading, Side, Snapshot, git::GitSettings, read as read_snapshot,
 };
 pub use catalog_acts::CatalogView;
-pub use drafts::{Draft, DraftSaved, Fields, RepositoryLook, RepositoryOffer, StackForm, Unfinished, lacking};
 pub use containers::{ContainerLog, ContainerReading, ContainerRef, MOST_LINES};
+pub use drafts::{Draft, DraftSaved, Fields, RepositoryLook, RepositoryOffer, StackForm, Unfinished, lacking};
 pub use environments::EnvironmentSettings;
 pub use error::DeployError;
 pub use memory::Memory;

@@ -216,7 +216,9 @@ async fn a_form_sent_back_as_it_is_changes_nothing() {
     let study = Study::new().await;
     let (deploy, ada) = (study.deploy(), &study.ada);
     study.save(vec![file(STACKS, RICH), file("stacks/db/docker-compose.yml", "services: {}\n")]).await;
-    for (stack, on) in [("web", None), ("web", Some("prod")), ("web", Some("rumpledev")), ("db", None), ("db", Some("x"))] {
+    for (stack, on) in
+        [("web", None), ("web", Some("prod")), ("web", Some("rumpledev")), ("db", None), ("db", Some("x"))]
+    {
         let mut fields = deploy.draft(ada).await.unwrap().form(stack, on).unwrap().fields;
         // As a browser sends lines.
         fields.values_mut().for_each(|text| *text = text.replace('\n', "\r\n"));
@@ -253,7 +255,9 @@ async fn what_is_wrong_in_a_form_is_said_at_its_field() {
     deploy.draft_form(ada, "web", None, &fields, "").await.unwrap();
     let form = deploy.draft(ada).await.unwrap().form("web", None).unwrap();
     let problem = form.problem.unwrap();
-    for field in ["repository", "reference", "port", "timeout_s", "credential", "var.0.name", "var.1.value", "var.2.name"] {
+    for field in
+        ["repository", "reference", "port", "timeout_s", "credential", "var.0.name", "var.1.value", "var.2.name"]
+    {
         assert!(problem.for_field(field).is_some(), "{field}: {problem:?}");
     }
     assert_eq!(form.fields["timeout_s"], "soon", "kept as it was typed");

@@ -172,6 +172,10 @@ async fn a_machine_is_added_tested_bound_and_let_go() {
         ada.post_form(address, "/api/unbind_environment", &[("environment", "rumpledev"), ("confirm", "")]).await;
     assert_eq!((gone.status.as_u16(), gone.location()), (303, "/admin/environments?done=unbound"), "{}", gone.text);
     assert!(house.fake.environment("rumpledev").is_none());
+    let told = house.app.store().audit(None, 50).await.unwrap();
+    for act in ["catalog.save", "environment.register", "environment.forget"] {
+        assert!(told.iter().any(|one| one.action == act && one.actor.is_some()), "{act} is in the audit");
+    }
 }
 
 #[tokio::test]
@@ -318,10 +322,16 @@ async fn whoever_only_looks_reads_logs_and_changes_nothing() {
     for rights in [Rights::deployer(["elsewhere"]), Role::Viewer.into()] {
         let grace = house.app.invited(rights).await;
         let page = grace.get(PAGE).await.text;
-        assert!(page.contains("main starts") && !page.contains("name=\"reason\"") && !page.contains("hidden-heron"), "{page}");
+        assert!(
+            page.contains("main starts") && !page.contains("name=\"reason\"") && !page.contains("hidden-heron"),
+            "{page}"
+        );
         assert_eq!(grace.get("/api/logs/rumple/web/web-main-1").await.status, 200);
         let cards = grace.get("/admin/environments").await.text;
-        assert!(cards.contains("4 CPUs") && !cards.contains("/admin/connect") && !cards.contains("guest=rumple"), "{cards}");
+        assert!(
+            cards.contains("4 CPUs") && !cards.contains("/admin/connect") && !cards.contains("guest=rumple"),
+            "{cards}"
+        );
         let fields = [("environment", "rumple"), ("stack", "web"), ("container", "web-main-1"), ("reason", "a try")];
         assert_eq!(grace.post_form(PAGE, "/api/restart_container", &fields).await.status, 403);
     }
