@@ -42,9 +42,10 @@ fn allowed(role: Role, granted: &[&str], act: Act) -> bool {
         (Role::Viewer, act) => matches!(act, Act::Look | Act::Container(_) | Act::Hosts),
         (Role::Member, act) => matches!(act, Act::Chat),
         (Role::Deployer, Act::Chat | Act::Look | Act::Container(_) | Act::Hosts | Act::ReadCatalog) => true,
-        (Role::Deployer, Act::Plan(on) | Act::Review(on) | Act::Propose(on) | Act::Release(on) | Act::Apply(on)) => {
-            granted.contains(&on)
-        }
+        (
+            Role::Deployer,
+            Act::Plan(on) | Act::Review(on) | Act::Propose(on) | Act::Release(on) | Act::Apply(on) | Act::Restart(on),
+        ) => granted.contains(&on),
         (Role::Deployer, _) => false,
     }
 }
