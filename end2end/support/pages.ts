@@ -188,6 +188,8 @@ export const PAGES: Shown[] = [
       const { house, page } = await editedByHand(stage);
       await house.server.editCatalog("phoenix_stacks_config.json", () => OLDER);
       return { page, address: "/admin/catalog/import" };
+    },
+  },
   { name: "editor", route: "/admin/catalog/{stack}", status: 200, open: (at) => ofDeployments(at, "/admin/catalog/documents") },
   { name: "editor-environment", status: 200, open: (at) => ofDeployments(at, "/admin/catalog/web-services?on=rumpledev") },
   { name: "editor-new", route: "/admin/catalog/new", status: 200, open: (at) => ofDeployments(at, "/admin/catalog/new") },
