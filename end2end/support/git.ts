@@ -50,6 +50,11 @@ export class Repository {
     return this.commit({ [name]: text }, message);
   }
 
+  /** Who committed last, and what for. */
+  last(): Promise<string> {
+    return this.git("log", "-1", "--format=%an: %s");
+  }
+
   private async git(...args: string[]): Promise<string> {
     const env = { PATH: process.env.PATH ?? "", ...AUTHOR };
     const { stdout } = await run("git", ["-C", this.folder, ...args], { env });

@@ -38,6 +38,26 @@ for (const generation of GENERATIONS) {
       await expect(page.getByText("revision 1").first()).toBeVisible();
     });
 
+    test("a variable is edited on a page, committed by name, reviewed and applied", async ({ stage }) => {
+      const yard = await Yard.open(stage, generation, ["rumple"], ["web"]);
+      const page = await stage.page(yard.house.server.url, yard.house.administrator);
+      await apply(page, planOf("rumple", "web"), "Create web");
+      await page.goto("/admin/catalog/web");
+      await page.getByLabel("Value of GREETING").fill("Good evening");
+      await expect(page.locator("#draft-bar")).toContainText("1 stack changed");
+      await page.goto("/admin/catalog/draft");
+      await page.getByLabel("What you changed and why").fill("Greet by the hour");
+      await page.getByRole("button", { name: "Save", exact: true }).click();
+      await expect(page.getByText("Saved, and not deployed yet")).toBeVisible();
+      expect(await yard.catalog.last()).toBe("Ada Byron: Greet by the hour");
+      expect(await yard.portainer.variable("rumple", "web-main-1", "GREETING"), "saving deploys nothing").toBe("Welcome");
+      await page.getByRole("link", { name: "Review changes" }).click();
+      await expect(page.getByRole("row", { name: /GREETING/ })).toContainText("Good evening");
+      await page.getByRole("button", { name: "Update web" }).click();
+      await expect(page.getByText("It is done")).toBeVisible({ timeout: 20_000 });
+      expect(await yard.portainer.variable("rumple", "web-main-1", "GREETING")).toBe("Good evening");
+    });
+
     test("a failing health check is rolled back by itself", async ({ stage }) => {
       const yard = await Yard.open(stage, generation, ["rumpledev"], ["web"]);
       const page = await stage.page(yard.house.server.url, yard.house.administrator);

@@ -15,7 +15,10 @@ impl Worded for Trouble {
             Self::Secret { name, detail } => Wording::new(
                 format!("secret {name} can't be had"),
                 format!("The secret “{name}” can't be had: {}", sentence(detail)),
-                format!("Set it with “phoenix-cli secret set {name}”, or check the vault's key."),
+                Remedy::each(
+                    "Store it where the stack is edited (“Store a new secret”), or check the vault's key.",
+                    format!("Set it with “phoenix-cli secret set {name}”, or check the vault's key."),
+                ),
             ),
             Self::Compose { path, detail } => Wording::new(
                 "compose file is broken",

@@ -111,7 +111,10 @@ impl Worded for FailureCause {
             Self::Secret { name, detail } => Wording::new(
                 format!("secret {name} can't be had"),
                 format!("The secret “{name}” can't be had, so nothing was done: {}", sentence(detail)),
-                format!("Set it with “phoenix-cli secret set {name}”, or check the vault's key; then apply again."),
+                Remedy::each(
+                    "Store it where the stack is edited (“Store a new secret”), or check the vault's key; then apply again.",
+                    format!("Set it with “phoenix-cli secret set {name}”, or check the vault's key; then apply again."),
+                ),
             ),
             Self::UnsafeValue { variable, hazard } => {
                 let hazard = hazard.words();
