@@ -6,7 +6,8 @@ use types::Permission::{self, Administrator, Deploy, Look, Member, Public, Signe
 
 use crate::pages::admin::deploy::{bind::api as bind, connect::api as connect, container::api as container};
 use crate::pages::{
-    account::api as account, admin::deploy::api as deploy, admin::deploy::editor::api as editor,
+    account::api as account, admin::deploy::api as deploy, admin::deploy::assignments::api as assignments,
+    admin::deploy::editor::api as editor, admin::deploy::history::api as history, admin::deploy::import::api as import,
     admin::people::api as people, chat::api as chat, join::api as join, sign_in::api as sign_in,
 };
 
@@ -44,6 +45,15 @@ server_functions! {
     deploy::ApplyPlan => Deploy,
     deploy::CancelApply => Deploy,
     deploy::ReleasePin => Deploy,
+    assignments::SwitchStacks => Administrator,
+    assignments::RenameStack => Administrator,
+    assignments::CopyStack => Administrator,
+    assignments::RemoveStack => Administrator,
+    assignments::CompareRemote => Administrator,
+    assignments::SyncCatalog => Administrator,
+    history::RestoreCatalog => Administrator,
+    import::ImportCatalog => Administrator,
+    import::BringFile => Administrator,
     editor::BeginStack => Administrator,
     editor::KeepStackForm => Administrator,
     editor::KeepStackText => Administrator,

@@ -116,6 +116,32 @@ pub static ROUTES: &[Route] = &[
         page: |cx| Box::pin(pages::admin::deploy::editor::save::page(cx)),
         ..CATALOG
     },
+    Route { path: "/admin/catalog", page: |cx| Box::pin(pages::admin::deploy::assignments::page::page(cx)), ..CATALOG },
+    Route {
+        path: "/admin/catalog/{stack}/more",
+        page: |cx| Box::pin(pages::admin::deploy::assignments::more::page(cx)),
+        ..CATALOG
+    },
+    Route {
+        path: "/admin/catalog/history",
+        page: |cx| Box::pin(pages::admin::deploy::history::list::page(cx)),
+        ..CATALOG
+    },
+    Route {
+        path: "/admin/catalog/history/{version}",
+        page: |cx| Box::pin(pages::admin::deploy::history::one::page(cx)),
+        ..CATALOG
+    },
+    Route {
+        path: "/admin/catalog/history/{version}/restore",
+        page: |cx| Box::pin(pages::admin::deploy::history::restore::page(cx)),
+        ..CATALOG
+    },
+    Route {
+        path: "/admin/catalog/import",
+        page: |cx| Box::pin(pages::admin::deploy::import::page::page(cx)),
+        ..CATALOG
+    },
     Route {
         path: "/admin/catalog/{stack}",
         page: |cx| Box::pin(pages::admin::deploy::editor::page::page(cx)),

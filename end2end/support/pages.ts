@@ -59,6 +59,36 @@ const ofDeployments = async (at: Place, address: string) => {
   return shown;
 };
 
+/** A catalog of a house of its own that somebody changed by hand. */
+async function editedByHand(stage: Stage) {
+  const house = await stage.house({ demo: true });
+  const page = await stage.page(house.server.url, house.administrator);
+  await deployed(page);
+  await house.server.editCatalog("phoenix_stacks_config.json", (text) => text.replace('"eng+deu"', '"eng+deu+fra"'));
+  return { house, page };
+}
+
+/** The address of the catalog's newest commit. */
+async function newestVersion(page: Page): Promise<string> {
+  await page.goto("/admin/catalog/history");
+  return (await page.locator("a[href^='/admin/catalog/history/']:not([href$='/now'])").first().getAttribute("href")) ?? "";
+}
+
+/** A list of stacks as an older tool wrote it. */
+const OLDER = `{
+  "docker_stacks": {
+    "documents": {
+      "name": "documents",
+      "compose_file_path": "/usr/local/phoenix/stacks/documents/docker-compose.yml",
+      "colour": "green",
+      "environments": {
+        "production": { "variables": [{ "name": "OCR_LANGUAGES", "value": "eng" }], "files": [{ "source": "a", "destination_in_container": "/b" }] }
+      }
+    }
+  }
+}
+`;
+
 /** A house of its own to edit in: a draft belongs to its person, and stays. */
 async function editing({ stage }: Place): Promise<{ page: Page; house: House }> {
   const house = await stage.house({ demo: true });
@@ -117,6 +147,48 @@ export const PAGES: Shown[] = [
     route: "/admin/environments/{name}",
     status: 200,
     open: (at) => ofDeployments(at, "/admin/environments/rumpledev"),
+  },
+  { name: "catalog", route: "/admin/catalog", status: 200, open: (at) => ofDeployments(at, "/admin/catalog") },
+  { name: "catalog-none", status: 200, open: (at) => ofDeployments(at, "/admin/catalog?q=nothing+like+this") },
+  {
+    name: "catalog-more",
+    route: "/admin/catalog/{stack}/more",
+    status: 200,
+    open: (at) => ofDeployments(at, "/admin/catalog/documents/more"),
+  },
+  { name: "catalog-history", route: "/admin/catalog/history", status: 200, open: (at) => ofDeployments(at, "/admin/catalog/history") },
+  {
+    name: "catalog-version",
+    route: "/admin/catalog/history/{version}",
+    status: 200,
+    open: async (at) => {
+      const { page } = await ofDeployments(at, "");
+      return { page, address: await newestVersion(page) };
+    },
+  },
+  {
+    name: "catalog-by-hand",
+    status: 200,
+    open: async ({ stage }) => ({ page: (await editedByHand(stage)).page, address: "/admin/catalog/history/now" }),
+  },
+  {
+    name: "catalog-restore",
+    route: "/admin/catalog/history/{version}/restore",
+    status: 200,
+    open: async ({ stage }) => {
+      const { page } = await editedByHand(stage);
+      return { page, address: `${await newestVersion(page)}/restore` };
+    },
+  },
+  { name: "catalog-import", route: "/admin/catalog/import", status: 200, open: (at) => ofDeployments(at, "/admin/catalog/import") },
+  {
+    name: "catalog-import-older",
+    status: 200,
+    open: async ({ stage }) => {
+      const { house, page } = await editedByHand(stage);
+      await house.server.editCatalog("phoenix_stacks_config.json", () => OLDER);
+      return { page, address: "/admin/catalog/import" };
+    },
   },
   { name: "editor", route: "/admin/catalog/{stack}", status: 200, open: (at) => ofDeployments(at, "/admin/catalog/documents") },
   { name: "editor-environment", status: 200, open: (at) => ofDeployments(at, "/admin/catalog/web-services?on=rumpledev") },

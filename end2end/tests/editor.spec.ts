@@ -46,6 +46,7 @@ test("what was typed last is kept when the page is left at once", async ({ stage
 });
 
 test("two editors see both versions, and nothing is lost", async ({ stage }) => {
+  test.setTimeout(90_000);
   const house = await stage.house({ demo: true });
   const ada = await stage.page(house.server.url, house.administrator, { javaScriptEnabled: false });
   await deployed(ada);
@@ -62,7 +63,7 @@ test("two editors see both versions, and nothing is lost", async ({ stage }) => 
   await ada.reload();
   await expect(ada.getByText("As Ada says")).toBeVisible();
   await expect(ada.getByText("As Grace says")).toBeVisible();
-  await ada.getByText("Take mine").click();
+  await ada.getByRole("radio", { name: "Take mine" }).check();
   await ada.getByRole("button", { name: "Bring them together" }).click();
   await ada.getByRole("button", { name: "Save", exact: true }).click();
   await expect(ada.getByText("Saved, and not deployed yet")).toBeVisible();

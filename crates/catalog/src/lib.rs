@@ -18,6 +18,7 @@ pub use hide::{HIDDEN, hide};
 pub use import::{Import, ImportStep, plan_import};
 pub use read::{Reading, read};
 pub use repository::{
-    Author, CatalogError, Change, Committed, Conflict, ConflictFile, Preview, Pulled, Repository, Upstream, diff,
+    Asked, Author, CatalogError, Change, Committed, Conflict, ConflictFile, Preview, Pulled, Repository, Stretch,
+    Upstream, diff,
 };
 pub use snapshot::{GUESTS_FILE, HYPERVISOR_FILE, SECRETS_FILE, STACKS_FILE, STACKS_FOLDER, Snapshot, is_catalog_path};

@@ -153,7 +153,10 @@ pub const SETTINGS: &[Setting] = &[
         None,
         "PEM file with the certificate authority to trust for that server, in place of the system's.",
     ),
-    secret("THINKHEADS_TOKEN", "API token of an administrator for that server, `tht_…`; only `phoenix-cli` uses it."),
+    secret(
+        "THINKHEADS_TOKEN",
+        "API token for that server of an administrator or a deployer, `tht_…`; only `phoenix-cli` uses it.",
+    ),
     setting("THINKHEADS_LOG", Some("info"), "What to log: a level, or directives such as `info,service=debug`."),
     setting("THINKHEADS_LOG_FORMAT", Some("human"), "`human` or `json`."),
     setting(

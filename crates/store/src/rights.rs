@@ -19,8 +19,10 @@ pub struct Changed {
     pub cancelled: Vec<String>,
 }
 
+type Tell = dyn FnOnce(&Changed) -> Vec<AuditEntry> + Send;
+
 /// What the audit is to hold of a change, once it is known what it changed.
-pub struct Records(Box<dyn FnOnce(&Changed) -> Vec<AuditEntry> + Send>);
+pub struct Records(Box<Tell>);
 
 impl Records {
     /// Records that tell of what was found.

@@ -1,6 +1,7 @@
 //! Changes to the catalog, applied to the texts of its files so that everything else in them survives to the byte.
 
 mod assign;
+mod copy;
 mod difference;
 mod guest;
 mod portainer;

@@ -5,10 +5,11 @@ use std::{collections::BTreeSet, ffi::OsString, sync::Arc};
 use types::{Millis, catalog::CatalogVersion};
 
 use super::{
-    CatalogError, Conflict, ConflictFile, Repository,
+    CatalogError, Conflict, ConflictFile, Preview, Repository,
     advance::{Advance, Step},
     files, finish,
     pending::index_info,
+    preview::preview,
 };
 use crate::{
     edit::{Changes, Edit, apply_edits},
@@ -178,19 +179,19 @@ impl Repository {
         author: &Author,
         at: Millis,
     ) -> Result<Committed, CatalogError> {
-        let (old, now) = (self.show(version).await?, self.show(base).await?);
-        let paths: BTreeSet<&str> = old.paths().chain(now.paths()).filter(|path| *path != SECRETS_FILE).collect();
-        let edits = paths
-            .into_iter()
-            // What could not be read then cannot be restored by its text.
-            .filter(|path| {
-                old.content(path) != now.content(path) && (old.content(path).is_none() || old.text(path).is_some())
-            })
-            .map(|path| Edit::SetText { path: path.to_owned(), text: old.text(path).map(str::to_owned) })
-            .collect();
+        let edits = restoring(&self.show(version).await?, &self.show(base).await?);
         let short: String = version.to_string().chars().take(12).collect();
         let message = format!("Restore the catalog of {short}\n\nThe vault stays as it was.\n");
         self.commit(&Change { edits, base: base.clone(), author: author.clone(), message, at }).await
+    }
+
+    /// What [`restore`](Self::restore) would do to the catalog as it stands.
+    ///
+    /// # Errors
+    /// As [`restore`](Self::restore); nothing is changed.
+    pub async fn preview_restore(&self, version: &CatalogVersion) -> Result<Preview, CatalogError> {
+        let (old, now) = (self.show(version).await?, self.snapshot().await?);
+        preview(&now, &restoring(&old, &now))
     }
 
     /// Refuses a change to a version that is not the current one.
@@ -269,4 +270,17 @@ impl Repository {
 /// A name or an address without what git takes for marks in it.
 fn clean(text: &str) -> String {
     text.chars().filter(|char| !char.is_control() && !matches!(char, '<' | '>')).collect::<String>().trim().to_owned()
+}
+
+/// The edits that make a catalog what it was.
+fn restoring(old: &Snapshot, now: &Snapshot) -> Vec<Edit> {
+    let paths: BTreeSet<&str> = old.paths().chain(now.paths()).filter(|path| *path != SECRETS_FILE).collect();
+    paths
+        .into_iter()
+        // What could not be read then cannot be restored by its text.
+        .filter(|path| {
+            old.content(path) != now.content(path) && (old.content(path).is_none() || old.text(path).is_some())
+        })
+        .map(|path| Edit::SetText { path: path.to_owned(), text: old.text(path).map(str::to_owned) })
+        .collect()
 }

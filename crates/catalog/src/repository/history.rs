@@ -7,7 +7,7 @@ use types::catalog::{CatalogVersion, FileChange, Revision};
 
 use super::{CatalogError, Repository};
 use crate::{
-    git::{Call, is_full_id},
+    git::{Call, GitError, is_full_id},
     hide::hide,
     snapshot::{Snapshot, is_catalog_path},
 };
@@ -15,6 +15,32 @@ use crate::{
 /// Between commits and between their parts: two characters nobody types.
 const RECORD: char = '\u{1e}';
 const FIELD: char = '\u{1f}';
+
+/// Which stretch of the history is asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Asked<'a> {
+    /// Only commits that changed this file.
+    pub file: Option<&'a str>,
+    /// The commit to count from; none is the newest.
+    pub from: Option<&'a str>,
+    /// Commits to leave out.
+    pub skip: u32,
+    /// Commits to show, at least one.
+    pub most: u32,
+}
+
+/// A stretch of the history, newest first.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Stretch {
+    /// The commit it is counted from; none before the first.
+    pub from: Option<String>,
+    /// Commits left out.
+    pub skip: u32,
+    /// The commits.
+    pub revisions: Vec<Revision>,
+    /// Whether there are older ones.
+    pub more: bool,
+}
 
 impl Repository {
     /// The newest commits, of the whole catalog or of one file; at most so many.
@@ -25,16 +51,74 @@ impl Repository {
         if self.head().await?.is_none() {
             return Ok(Vec::new());
         }
-        self.log("HEAD", file, most).await
+        self.log("HEAD", file, 0, most).await
     }
 
-    pub(super) async fn log(&self, range: &str, file: Option<&str>, most: u32) -> Result<Vec<Revision>, CatalogError> {
+    /// A stretch of the history. It is counted from a commit that the first stretch names, in git's order, so that nothing is
+    /// missed or shown twice, also where branches were merged and whatever is committed meanwhile.
+    ///
+    /// # Errors
+    /// [`CatalogError::UnknownVersion`] if there is no such commit to count from; [`CatalogError::Git`].
+    pub async fn stretch(&self, asked: &Asked<'_>) -> Result<Stretch, CatalogError> {
+        let newest = match asked.from {
+            Some(from) => Some(from.to_owned()),
+            None => self.head().await?,
+        };
+        let Some(newest) = newest else { return Ok(Stretch::default()) };
+        let most = asked.most.max(1);
+        let mut revisions = self.of_commit(&newest, self.log_of(&newest, asked, most)).await?;
+        let shown = usize::try_from(most).unwrap_or(usize::MAX);
+        let more = revisions.len() > shown;
+        revisions.truncate(shown);
+        Ok(Stretch { from: Some(newest), skip: asked.skip, revisions, more })
+    }
+
+    async fn log_of(&self, newest: &str, asked: &Asked<'_>, most: u32) -> Result<Vec<Revision>, CatalogError> {
+        self.log(newest, asked.file, asked.skip, most.saturating_add(1)).await
+    }
+
+    /// One commit and the one before it, on the side it was made on; none if it is the first.
+    ///
+    /// # Errors
+    /// [`CatalogError::UnknownVersion`] if there is no such commit; [`CatalogError::Git`].
+    pub async fn revision(&self, commit: &str) -> Result<(Revision, Option<String>), CatalogError> {
+        let found = self.of_commit(commit, self.log(commit, None, 0, 1)).await?;
+        let unknown = || CatalogError::UnknownVersion(Box::new(CatalogVersion::commit(commit)));
+        let revision = found.into_iter().next().ok_or_else(unknown)?;
+        let parent =
+            Call::new(["rev-parse".to_owned(), "--verify".to_owned(), "--quiet".to_owned(), format!("{commit}^1")]);
+        Ok((revision, self.git.answer(&self.root, parent).await?))
+    }
+
+    /// Asks git about a commit that somebody named. Git's refusal means that there is none.
+    async fn of_commit<T>(
+        &self,
+        commit: &str,
+        asking: impl Future<Output = Result<T, CatalogError>>,
+    ) -> Result<T, CatalogError> {
+        let unknown = || CatalogError::UnknownVersion(Box::new(CatalogVersion::commit(commit)));
+        if !is_full_id(commit) {
+            return Err(unknown());
+        }
+        match asking.await {
+            Err(CatalogError::Git(GitError::Failed { .. })) => Err(unknown()),
+            other => other,
+        }
+    }
+
+    pub(super) async fn log(
+        &self,
+        range: &str,
+        file: Option<&str>,
+        skip: u32,
+        most: u32,
+    ) -> Result<Vec<Revision>, CatalogError> {
         let format = format!("--format={RECORD}%H{FIELD}%an{FIELD}%ae{FIELD}%at{FIELD}%s{FIELD}%b{FIELD}");
         let mut args: Vec<String> =
             ["log", "-z", "--name-only", "--no-renames", "--no-show-signature", "-O/dev/null", "-n"]
                 .map(str::to_owned)
                 .into();
-        args.extend([most.to_string(), format, range.to_owned(), "--".to_owned()]);
+        args.extend([most.to_string(), format!("--skip={skip}"), format, range.to_owned(), "--".to_owned()]);
         args.extend(file.map(str::to_owned));
         let text = self.text(Call::new(args)).await?;
         Ok(text.split(RECORD).skip(1).filter_map(revision).collect())

@@ -10,7 +10,7 @@ mod preview;
 mod remote;
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, VecDeque},
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
 };
@@ -19,7 +19,7 @@ use types::catalog::CatalogVersion;
 
 pub use change::{Author, Change, Committed};
 pub use error::{CatalogError, Conflict, ConflictFile};
-pub use history::diff;
+pub use history::{Asked, Stretch, diff};
 pub use preview::Preview;
 pub use remote::{Pulled, Upstream};
 
@@ -43,8 +43,8 @@ pub struct Repository {
     format: Arc<str>,
     /// The commit last asked for.
     last_tree: Arc<Mutex<Option<CachedTree>>>,
-    /// What was last read, and what it said.
-    last_reading: Arc<Mutex<Option<(Snapshot, Reading)>>>,
+    /// What was read last, and what it said; newest first.
+    last_readings: Arc<Mutex<VecDeque<(Snapshot, Reading)>>>,
 }
 
 /// A commit and its files.
@@ -56,6 +56,9 @@ struct Tree {
     entries: BTreeMap<String, TreeEntry>,
     contents: BTreeMap<String, Content>,
 }
+
+/// Readings that are remembered: of the files as they stand, and of a few drafts.
+const READINGS: usize = 4;
 
 /// How many older versions of a broken file are tried before it is given up.
 const OLDER_VERSIONS: &str = "20";
@@ -90,7 +93,7 @@ impl Repository {
         };
         let (git_dir, common, format) = (PathBuf::from(git_dir), PathBuf::from(common), format.into());
         let repository =
-            Self { git, root, git_dir, common, format, last_tree: Arc::default(), last_reading: Arc::default() };
+            Self { git, root, git_dir, common, format, last_tree: Arc::default(), last_readings: Arc::default() };
         if repository.is_unfinished() {
             let lock = repository.lock(true).await?;
             repository.mend(&lock).await?;
@@ -110,15 +113,24 @@ impl Repository {
     /// # Errors
     /// [`CatalogError::Git`] if git or the folder fails. What is wrong inside the files is part of the reading.
     pub async fn read(&self) -> Result<Reading, CatalogError> {
-        let snapshot = self.snapshot().await?;
-        if let Some((known, reading)) = &*self.last_reading.lock().unwrap_or_else(PoisonError::into_inner)
-            && *known == snapshot
-        {
-            return Ok(reading.clone());
+        Ok(self.reading_of(&self.snapshot().await?))
+    }
+
+    /// What a snapshot of this catalog says. The newest few are remembered: the same files are read again and again, by several
+    /// people and with their drafts.
+    #[must_use]
+    pub fn reading_of(&self, snapshot: &Snapshot) -> Reading {
+        let known = |last: &VecDeque<(Snapshot, Reading)>| {
+            last.iter().find(|(known, _)| known == snapshot).map(|(_, reading)| reading.clone())
+        };
+        if let Some(reading) = known(&self.last_readings.lock().unwrap_or_else(PoisonError::into_inner)) {
+            return reading;
         }
-        let reading = read(&snapshot);
-        *self.last_reading.lock().unwrap_or_else(PoisonError::into_inner) = Some((snapshot, reading.clone()));
-        Ok(reading)
+        let reading = read(snapshot);
+        let mut last = self.last_readings.lock().unwrap_or_else(PoisonError::into_inner);
+        last.truncate(READINGS - 1);
+        last.push_front((snapshot.clone(), reading.clone()));
+        reading
     }
 
     /// The files as they stand in the working tree.

@@ -4,8 +4,9 @@ use types::catalog::{CatalogVersion, FileChange};
 
 use super::{CatalogError, Change, Repository, diff};
 use crate::{
-    edit::apply_edits,
+    edit::{Edit, apply_edits},
     read::{Reading, read},
+    snapshot::Snapshot,
 };
 
 /// What a change would make of the catalog.
@@ -27,9 +28,14 @@ impl Repository {
     pub async fn preview(&self, change: &Change) -> Result<Preview, CatalogError> {
         let current = self.snapshot().await?;
         self.check_base(change, &current).await?;
-        let changed = current.with(&apply_edits(&current, &change.edits)?);
-        let files = diff(&current, &changed);
-        let reading = read(&changed);
-        Ok(Preview { base: current.version, files, reading })
+        preview(&current, &change.edits)
     }
+}
+
+/// What edits would make of a catalog.
+pub(super) fn preview(current: &Snapshot, edits: &[Edit]) -> Result<Preview, CatalogError> {
+    let changed = current.with(&apply_edits(current, edits)?);
+    let files = diff(current, &changed);
+    let reading = read(&changed);
+    Ok(Preview { base: current.version.clone(), files, reading })
 }

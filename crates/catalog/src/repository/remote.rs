@@ -186,11 +186,11 @@ impl Repository {
         let ours = self.head().await?;
         let (ours, theirs) = match (ours, theirs) {
             (None, None) => return Ok(Divergence::default()),
-            (Some(ours), None) => (self.log(&ours, None, MOST).await?, Vec::new()),
-            (None, Some(theirs)) => (Vec::new(), self.log(theirs, None, MOST).await?),
+            (Some(ours), None) => (self.log(&ours, None, 0, MOST).await?, Vec::new()),
+            (None, Some(theirs)) => (Vec::new(), self.log(theirs, None, 0, MOST).await?),
             (Some(ours), Some(theirs)) => (
-                self.log(&format!("{theirs}..{ours}"), None, MOST).await?,
-                self.log(&format!("{ours}..{theirs}"), None, MOST).await?,
+                self.log(&format!("{theirs}..{ours}"), None, 0, MOST).await?,
+                self.log(&format!("{ours}..{theirs}"), None, 0, MOST).await?,
             ),
         };
         Ok(Divergence { ours, theirs })

@@ -10,6 +10,7 @@ mod compose_pin;
 mod crash;
 mod edits;
 mod hand_edits;
+mod history;
 mod hostile;
 mod import;
 mod large;

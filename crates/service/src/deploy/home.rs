@@ -9,7 +9,6 @@ use std::{
 use catalog::{
     Reading, Repository, Snapshot,
     git::{Address, Credential, Git, Remote},
-    read,
     vault::{Vault, VaultError, VaultKey},
 };
 use reconcile::model::{Digest, SecretRef, Trouble};
@@ -86,8 +85,9 @@ impl Home {
 
     /// The catalog as it stands, hand edits included.
     pub(super) async fn now(&self) -> Result<Now, DeployError> {
-        let snapshot = self.repository().await?.snapshot().await?;
-        let reading = read(&snapshot);
+        let repository = self.repository().await?;
+        let snapshot = repository.snapshot().await?;
+        let reading = repository.reading_of(&snapshot);
         let vault = Vault::of(&snapshot);
         Ok(Now { snapshot, reading, vault, secrets: Mutex::default() })
     }

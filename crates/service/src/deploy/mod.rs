@@ -9,20 +9,24 @@ mod containers;
 mod desired;
 mod drafts;
 mod engine;
+mod entries;
 pub mod environments;
 mod error;
 mod facts;
+mod history;
 mod home;
 mod memory;
 mod operator;
 mod outward;
 mod planning;
+mod remote;
 mod review;
 mod revisions;
 mod runs;
 mod secrets;
 mod settings;
 mod sources;
+mod switches;
 mod watch;
 pub mod words;
 
@@ -42,13 +46,15 @@ use upstream::{
 };
 
 pub use catalog::{
-    Author, Clash, Edit, Import, Part, Reading, Side, Snapshot, git::GitSettings, read as read_snapshot,
+    Asked, Author, Clash, Edit, Import, ImportStep, Part, Preview, Reading, SECRETS_FILE, Side, Snapshot, Stretch,
+    git::GitSettings, is_catalog_path, read as read_snapshot,
 };
 pub use catalog_acts::CatalogView;
 pub use containers::{ContainerLog, ContainerReading, ContainerRef, MOST_LINES};
 pub use drafts::{Draft, DraftSaved, Fields, RepositoryLook, RepositoryOffer, StackForm, Unfinished, lacking};
 pub use environments::EnvironmentSettings;
 pub use error::DeployError;
+pub use history::{HandEdits, History, ImportReview, OneRevision, RestoreReview};
 pub use memory::Memory;
 pub use operator::{Deployer, Onlooker, Operator};
 pub use outward::{edit_conflict, import_plan};
@@ -58,8 +64,10 @@ pub use reconcile::{
     ports::LogLine,
     wire::{self, Also, ApplySummary, ApplyView, DriftReading, Planned, Proposal},
 };
+pub use remote::{Compared, RemotePlace};
 pub use review::{Ask, Movement, Review, movement, removed};
 pub use settings::{DeploySettings, KeySource, PortainerSource, RemoteSettings};
+pub use switches::{Switch, targets};
 pub use types::{
     Millis, Problem, ProblemCode, SecretText, catalog as catalog_types,
     deploy::{ApplyState, CatalogContents, EditConflict, ImportPart, ImportPlan, Rekeyed, Saved, Synced},
@@ -94,6 +102,8 @@ struct Inner {
     look: signal::Sender<Option<Arc<Look>>>,
     /// Why the newest look failed, if it did.
     trouble: Mutex<Option<(types::Millis, String)>>,
+    /// How the catalog and its remote stood when last compared.
+    compared: Mutex<Option<Compared>>,
     /// Plans that somebody is reading.
     reviews: Reviews,
     /// What repositories of stacks offered, for those who edit them.
@@ -127,6 +137,7 @@ impl Deploy {
             written: signal::Sender::new(0),
             look: signal::Sender::new(None),
             trouble: Mutex::default(),
+            compared: Mutex::default(),
             reviews: Reviews::default(),
             repositories: drafts::Looks::default(),
             agents,

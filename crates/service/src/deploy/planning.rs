@@ -155,6 +155,12 @@ impl Deploy {
         loop {
             if self.is_set_up() {
                 self.look_and_tell(&operator).await;
+                // Kept for the pages, a failure too.
+                if self.settings().remote.is_some()
+                    && let Err(error) = self.compare_remote(&operator).await
+                {
+                    tracing::warn!(error = problem(error).message, "could not compare the catalog with its remote");
+                }
             }
             tokio::select! {
                 () = tokio::time::sleep(every) => {}

@@ -47,7 +47,7 @@ async fn every_act_leaves_its_record() {
     assert!(people.invitation(token(&link)).await.is_err());
     let ada = house.person(&founder, Role::Member, "Ada").await;
 
-    people.sign_in("ada@example.com", Password::new(PASSWORD), None, &house.origin(50)).await.unwrap();
+    let _ = people.sign_in("ada@example.com", Password::new(PASSWORD), None, &house.origin(50)).await.unwrap();
     for _ in 0..6 {
         people.sign_in("ada@example.com", Password::new("guess"), None, &house.origin(51)).await.unwrap_err();
     }

@@ -9,6 +9,7 @@ mod rights;
 mod sequences;
 mod sessions;
 mod signing_in;
+mod switches;
 mod tokens;
 
 pub(crate) use house::{House, lenient};

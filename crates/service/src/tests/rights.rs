@@ -7,7 +7,7 @@ use types::{Permission, ProblemCode, Rights, Role};
 use super::house::House;
 use crate::{
     AuditFilter, ServiceError, Viewer,
-    deploy::{Also, Ask},
+    deploy::{Also, Ask, ContainerRef},
 };
 
 const ENVIRONMENTS: [&str; 3] = ["rumpledev", "rumpletest", "rumpleprod"];
@@ -24,10 +24,13 @@ enum Act {
     Propose(&'static str),
     Release(&'static str),
     Apply(&'static str),
+    Restart(&'static str),
+    Container(&'static str),
     ReadCatalog,
     RestoreCatalog,
     ListSecrets,
-    Environments,
+    Hosts,
+    Bind,
     People,
     Audit,
 }
@@ -36,12 +39,13 @@ enum Act {
 fn allowed(role: Role, granted: &[&str], act: Act) -> bool {
     match (role, act) {
         (Role::Administrator, _) | (_, Act::Account) => true,
-        (Role::Viewer, act) => matches!(act, Act::Look),
+        (Role::Viewer, act) => matches!(act, Act::Look | Act::Container(_) | Act::Hosts),
         (Role::Member, act) => matches!(act, Act::Chat),
-        (Role::Deployer, Act::Chat | Act::Look | Act::ReadCatalog) => true,
-        (Role::Deployer, Act::Plan(on) | Act::Review(on) | Act::Propose(on) | Act::Release(on) | Act::Apply(on)) => {
-            granted.contains(&on)
-        }
+        (Role::Deployer, Act::Chat | Act::Look | Act::Container(_) | Act::Hosts | Act::ReadCatalog) => true,
+        (
+            Role::Deployer,
+            Act::Plan(on) | Act::Review(on) | Act::Propose(on) | Act::Release(on) | Act::Apply(on) | Act::Restart(on),
+        ) => granted.contains(&on),
         (Role::Deployer, _) => false,
     }
 }
@@ -61,7 +65,10 @@ fn act() -> impl Strategy<Value = Act> {
         Just(Act::ReadCatalog),
         Just(Act::RestoreCatalog),
         Just(Act::ListSecrets),
-        Just(Act::Environments),
+        Just(Act::Hosts),
+        Just(Act::Bind),
+        on().prop_map(Act::Restart),
+        on().prop_map(Act::Container),
         Just(Act::People),
         Just(Act::Audit),
     ]
@@ -114,7 +121,16 @@ async fn attempt(house: &House, viewer: &Viewer, act: Act) -> Result<(), Service
             deploy.restore(&operator, &version, &version).await.map(drop).map_err(Into::into)
         }
         Act::ListSecrets => deploy.secrets(&viewer.operator()?).await.map(drop).map_err(Into::into),
-        Act::Environments => deploy.environments(&viewer.operator()?).await.map(drop).map_err(Into::into),
+        Act::Hosts => deploy.environments(&viewer.onlooker()?).await.map(drop).map_err(Into::into),
+        Act::Bind => deploy.bind(&viewer.operator()?, "nobody", false).await.map(drop).map_err(Into::into),
+        Act::Restart(on) => {
+            let at = ContainerRef::new(on, "web", "web-main-1");
+            deploy.restart_container(&viewer.deployer()?, &at, "it hangs").await.map(drop).map_err(Into::into)
+        }
+        Act::Container(on) => {
+            let at = ContainerRef::new(on, "web", "web-main-1");
+            deploy.container(&viewer.onlooker()?, &at).await.map(drop).map_err(Into::into)
+        }
         Act::People => services.people().users(viewer.admin()?).await.map(drop),
         Act::Audit => {
             let auditor = viewer.admin()?.auditor();

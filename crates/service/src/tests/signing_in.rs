@@ -56,9 +56,9 @@ async fn a_stranger_who_guesses_waits_and_the_owner_does_not() {
         assert_eq!(problem.message, "Too many sign-in attempts. Try again in 28 seconds.");
     }
     assert_eq!(house.recorded("session.rate_limited").await, 1, "one record a minute");
-    sign_in("grace@example.com", PASSWORD, 20).await.unwrap();
+    let _ = sign_in("grace@example.com", PASSWORD, 20).await.unwrap();
     house.world.advance(Duration::from_secs(28));
-    sign_in("grace@example.com", PASSWORD, 10).await.unwrap();
+    let _ = sign_in("grace@example.com", PASSWORD, 10).await.unwrap();
 }
 
 #[tokio::test]
@@ -89,7 +89,7 @@ async fn a_crowd_of_strangers_does_not_keep_a_known_device_out() {
         assert_eq!(refused.code(), ProblemCode::TooManyRequests, "{what}");
     }
     assert_eq!(people.password_hashes(), before, "refused before any computation");
-    sign_in("grace@example.com", PASSWORD, Some(&proof), 200).await.unwrap();
+    let _ = sign_in("grace@example.com", PASSWORD, Some(&proof), 200).await.unwrap();
     let refused = sign_in("nobody@example.com", PASSWORD, Some(&proof), 200).await.unwrap_err();
     assert_eq!(refused.code(), ProblemCode::TooManyRequests, "it speaks for one account");
     // A stolen proof guesses no faster than one network does.
@@ -149,7 +149,7 @@ async fn a_network_waits_whatever_account_it_tries_and_success_does_not_help() {
         people.sign_in("fresh@example.com", Password::new("guess"), None, &house.origin(40)).await.unwrap_err();
     assert_eq!(refused.problem().retry_after_s, Some(3));
     assert_eq!(people.password_hashes(), before, "a refused try costs no computation");
-    people.sign_in("grace@example.com", Password::new(PASSWORD), None, &house.origin(41)).await.unwrap();
+    let _ = people.sign_in("grace@example.com", Password::new(PASSWORD), None, &house.origin(41)).await.unwrap();
 }
 
 #[tokio::test]
@@ -161,10 +161,12 @@ async fn an_old_hash_is_renewed_at_the_next_sign_in() {
     let second = house.second(stronger).await;
     let stored = async || house.store.user_by_id(founder.id).await.unwrap().unwrap().password_hash;
     assert!(stored().await.contains("m=64,"));
-    second.people().sign_in("grace@example.com", Password::new(PASSWORD), None, &house.origin(1)).await.unwrap();
+    let _ =
+        second.people().sign_in("grace@example.com", Password::new(PASSWORD), None, &house.origin(1)).await.unwrap();
     let renewed = stored().await;
     assert!(renewed.contains("m=128,"), "{renewed}");
-    second.people().sign_in("grace@example.com", Password::new(PASSWORD), None, &house.origin(1)).await.unwrap();
+    let _ =
+        second.people().sign_in("grace@example.com", Password::new(PASSWORD), None, &house.origin(1)).await.unwrap();
     assert_eq!(stored().await, renewed, "an up-to-date hash stays");
 }
 
@@ -191,9 +193,9 @@ async fn a_renewed_hash_does_not_bring_an_old_password_back() {
     let people = house.services.people();
     people.change_password(here.signed_in().unwrap(), Password::new(PASSWORD), Password::new(new)).await.unwrap();
     assert!(!signing_in.is_finished(), "the renewal is still being computed");
-    signing_in.await.unwrap().unwrap();
+    let _ = signing_in.await.unwrap().unwrap();
     assert!(people.sign_in("grace@example.com", Password::new(PASSWORD), None, &house.origin(1)).await.is_err());
-    people.sign_in("grace@example.com", Password::new(new), None, &house.origin(1)).await.unwrap();
+    let _ = people.sign_in("grace@example.com", Password::new(new), None, &house.origin(1)).await.unwrap();
 }
 
 #[tokio::test]
@@ -217,7 +219,10 @@ async fn changing_the_password_ends_the_other_sessions() {
     let left = sessions.of(here.signed_in().unwrap()).await.unwrap();
     assert!(left.len() == 1 && left[0].current);
     assert!(people.sign_in("grace@example.com", Password::new(PASSWORD), None, &house.origin(1)).await.is_err());
-    people.sign_in("grace@example.com", Password::new("another fine phrase"), None, &house.origin(1)).await.unwrap();
+    let _ = people
+        .sign_in("grace@example.com", Password::new("another fine phrase"), None, &house.origin(1))
+        .await
+        .unwrap();
 }
 
 /// The session is stored after the change ended the others, so the change can't have seen it.

@@ -28,6 +28,8 @@ use Leaves::{Elsewhere, Nothing, Record};
 
 /// One's own conversation is nobody else's business.
 const PRIVATE: &str = "a person's own conversation";
+/// Saving it is what is told.
+const DRAFT: &str = "a person's own draft";
 /// It changes nothing.
 const READS: &str = "it reads";
 
@@ -50,6 +52,35 @@ const FUNCTIONS: &[(&str, Leaves)] = &[
     ("/api/apply_plan", Record("deploy.apply")),
     ("/api/cancel_apply", Record("deploy.cancel")),
     ("/api/release_pin", Record("deploy.release")),
+    ("/api/probe_portainer", Nothing(READS)),
+    ("/api/connect_portainer", Elsewhere("portainer.connect", "service: deploy::environments::connecting")),
+    ("/api/test_environment", Nothing(READS)),
+    ("/api/bind_environment", Elsewhere("environment.register", "service: deploy::environments::binding")),
+    ("/api/unbind_environment", Elsewhere("environment.forget", "service: deploy::environments::binding")),
+    ("/api/place_guest", Elsewhere("catalog.save", "deployments::hosts::a_machine_is_added_tested_bound_and_let_go")),
+    (
+        "/api/restart_container",
+        Elsewhere("container.restart", "deployments::hosts::a_restart_asks_for_a_reason_and_keeps_it"),
+    ),
+    ("/api/switch_stacks", Nothing(DRAFT)),
+    ("/api/rename_stack", Nothing(DRAFT)),
+    ("/api/copy_stack", Nothing(DRAFT)),
+    ("/api/remove_stack", Nothing(DRAFT)),
+    ("/api/compare_remote", Nothing(READS)),
+    ("/api/sync_catalog", Elsewhere("catalog.sync", "this walk, by the API's same use case")),
+    ("/api/restore_catalog", Elsewhere("catalog.restore", "this walk, by the API's same use case")),
+    ("/api/import_catalog", Elsewhere("catalog.save", "this walk, by the API's same use case")),
+    ("/api/bring_file", Nothing(DRAFT)),
+    ("/api/begin_stack", Nothing(DRAFT)),
+    ("/api/keep_stack_form", Nothing(DRAFT)),
+    ("/api/keep_stack_text", Nothing(DRAFT)),
+    ("/api/look_at_repository", Nothing(READS)),
+    ("/api/store_stack_secret", Elsewhere("secret.set", "service: deploy::secrets, by the same use case")),
+    ("/api/drop_typed", Nothing(DRAFT)),
+    ("/api/save_draft", Elsewhere("catalog.save", "service: tests::drafts")),
+    ("/api/rebase_draft", Nothing(DRAFT)),
+    ("/api/discard_draft", Nothing(DRAFT)),
+    ("/api/bring_back_draft", Nothing(DRAFT)),
     ("/api/send", Nothing(PRIVATE)),
     ("/api/edit_message", Nothing(PRIVATE)),
     ("/api/regenerate", Nothing(PRIVATE)),

@@ -172,6 +172,10 @@ async fn a_machine_is_added_tested_bound_and_let_go() {
         ada.post_form(address, "/api/unbind_environment", &[("environment", "rumpledev"), ("confirm", "")]).await;
     assert_eq!((gone.status.as_u16(), gone.location()), (303, "/admin/environments?done=unbound"), "{}", gone.text);
     assert!(house.fake.environment("rumpledev").is_none());
+    let told = house.app.store().audit(None, 50).await.unwrap();
+    for act in ["catalog.save", "environment.register", "environment.forget"] {
+        assert!(told.iter().any(|one| one.action == act && one.actor.is_some()), "{act} is in the audit");
+    }
 }
 
 #[tokio::test]

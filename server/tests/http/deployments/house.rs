@@ -4,7 +4,7 @@ use app::pages::admin::deploy::applies::Frame;
 use secrecy::SecretString;
 use service::{
     Operator,
-    deploy::{Edit, model::StackRef},
+    deploy::{DeploySettings, Edit, RemoteSettings, model::StackRef},
 };
 use testkit::{Person, Reply, TestApp};
 use types::catalog::Variable;
@@ -53,6 +53,25 @@ pub(crate) fn catalog(stacks: &[String], environments: &[&str]) -> Vec<Edit> {
 impl House {
     /// Environments with nothing on them, and a catalog that wants these stacks on each.
     pub(crate) async fn new(stacks: &[&str], environments: &[&str]) -> Self {
+        Self::with(stacks, environments, |_| {}).await
+    }
+
+    /// Likewise, with a remote of the catalog.
+    pub(crate) async fn with_remote(stacks: &[&str], environments: &[&str], address: &str) -> Self {
+        let address = address.to_owned();
+        let remote = move |settings: &mut DeploySettings| {
+            settings.git.file_addresses = true;
+            settings.remote =
+                Some(RemoteSettings { address: address.clone(), branch: "main".into(), credential: None });
+        };
+        Self::with(stacks, environments, remote).await
+    }
+
+    async fn with(
+        stacks: &[&str],
+        environments: &[&str],
+        change: impl Fn(&mut DeploySettings) + Send + Sync + 'static,
+    ) -> Self {
         let fake = FakePortainer::start(FakeConfig::default()).await.unwrap();
         for name in environments {
             fake.add_environment(name, HostScript::default());
@@ -62,6 +81,7 @@ impl House {
             .deploy(move |settings| {
                 settings.portainer.url = Some(url.clone());
                 settings.portainer.api_key = Some(SecretString::from(API_KEY));
+                change(settings);
             })
             .start()
             .await;

@@ -4,7 +4,9 @@ mod editor;
 mod hosts;
 pub(crate) mod house;
 mod large;
+mod past;
 mod rights;
+mod switches;
 
 use service::deploy::Edit;
 use testkit::TestApp;

@@ -11,6 +11,8 @@ pub(super) const KINDS: &[(&str, &str)] = &[
     ("secret.", "Secrets"),
     ("environment.", "Environments"),
     ("container.", "Containers"),
+    ("guest.", "Guests"),
+    ("container.", "Containers"),
     ("portainer.", "Portainer"),
     ("setup.", "Set-up"),
 ];
@@ -50,6 +52,8 @@ const ACTS: &[(&str, &str)] = &[
     ("environment.move", "Moved an environment"),
     ("environment.forget", "Disconnected an environment"),
     ("container.restart", "Restarted a container"),
+    ("container.restart", "Restarted a container"),
+    ("guest.create", "Made a guest an environment"),
     ("portainer.connect", "Connected Portainer"),
     ("portainer.first_administrator", "Made Portainer's first administrator"),
 ];

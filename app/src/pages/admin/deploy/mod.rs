@@ -4,6 +4,7 @@
 mod acts;
 pub mod api;
 pub mod applies;
+pub mod assignments;
 pub mod bind;
 pub mod connect;
 pub mod container;
@@ -13,7 +14,11 @@ pub mod editor;
 #[cfg(feature = "ssr")]
 pub mod environments;
 #[cfg(feature = "ssr")]
+mod findings;
+pub mod history;
+#[cfg(feature = "ssr")]
 mod hosts;
+pub mod import;
 #[cfg(feature = "ssr")]
 pub mod overview;
 #[cfg(feature = "ssr")]

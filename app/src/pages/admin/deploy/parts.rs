@@ -118,6 +118,47 @@ pub(super) fn plan_address(environment: &str, stack: &str) -> String {
     format!("/admin/plan?env={}&stack={}", encode(environment), encode(stack))
 }
 
+/// A stack in the catalog's editor.
+pub(super) fn catalog_stack_address(stack: &str) -> String {
+    format!("/admin/catalog/{}", encode(stack))
+}
+
+/// What else can be done with a stack of the catalog.
+pub(super) fn catalog_more_address(stack: &str) -> String {
+    format!("{}/more", catalog_stack_address(stack))
+}
+
+/// The history of the catalog, or of one file of it.
+pub(super) fn history_address(file: Option<&str>) -> String {
+    let file = file.map(|file| format!("?file={}", encode(file))).unwrap_or_default();
+    format!("/admin/catalog/history{file}")
+}
+
+/// One commit of the catalog.
+pub(super) fn version_address(commit: &str) -> String {
+    format!("/admin/catalog/history/{}", encode(commit))
+}
+
+/// Where going back to a commit is looked at first.
+pub(super) fn restore_address(commit: &str) -> String {
+    format!("{}/restore", version_address(commit))
+}
+
+/// The way up from the catalog's further pages.
+pub(super) fn catalog_crumbs() -> impl IntoView {
+    view! { <nav class="crumbs" aria-label="Above"><a href="/admin/catalog">"Catalog"</a></nav> }
+}
+
+/// The way up from a page of the catalog's history.
+pub(super) fn history_crumbs() -> impl IntoView {
+    view! {
+        <nav class="crumbs" aria-label="Above">
+            <a href="/admin/catalog">"Catalog"</a>
+            <a href="/admin/catalog/history">"History"</a>
+        </nav>
+    }
+}
+
 /// Every value of a parameter that may stand in the query several times.
 pub(super) fn all_of(path: &str, name: &str) -> Vec<String> {
     let query = path.split_once('?').map_or("", |(_, query)| query);
@@ -133,6 +174,7 @@ pub(super) fn all_of(path: &str, name: &str) -> Vec<String> {
 pub(super) enum Area {
     Overview,
     Stacks,
+    Catalog,
     Environments,
     Applies,
 }
@@ -143,6 +185,7 @@ pub(super) fn AreaTabs(current: Area) -> impl IntoView {
     let items = [
         (Area::Overview, "/admin", "Overview"),
         (Area::Stacks, "/admin/stacks", "Stacks"),
+        (Area::Catalog, "/admin/catalog", "Catalog"),
         (Area::Environments, "/admin/environments", "Environments"),
         (Area::Applies, "/admin/applies", "Applies"),
     ]

@@ -55,7 +55,7 @@ impl Deploy {
             draft.changed_at = is_there.then_some(row.changed_at);
             began = Some((base, mine));
         }
-        draft.reading = read(&draft.snapshot);
+        draft.reading = self.0.home.repository().await?.reading_of(&draft.snapshot);
         Ok(Opened { draft, row, user, now, began })
     }
 

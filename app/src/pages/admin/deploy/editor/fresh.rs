@@ -20,7 +20,7 @@ pub async fn page(cx: PageCx) -> PageResult {
         let options = vec![Segment::new("git", "Git repository"), Segment::new("text", "Catalog text")];
         view! {
             <PageHeader title="New stack" lead="It is added to your draft. Nothing is saved or deployed by that." />
-            <AreaTabs current=Area::Stacks />
+            <AreaTabs current=Area::Catalog />
             <Form action="/api/begin_stack" problem=problem.clone()>
                 <Field
                     name="name"

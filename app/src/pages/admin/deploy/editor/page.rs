@@ -66,7 +66,7 @@ pub async fn page(cx: PageCx) -> PageResult {
         return Ok(Page::new(name.clone(), move || {
             view! {
                 <PageHeader title=name />
-                <AreaTabs current=Area::Stacks />
+                <AreaTabs current=Area::Catalog />
                 {reading.nothing()}
             }
         }));
@@ -160,11 +160,11 @@ fn whole(editor: Editor, as_text: bool) -> impl IntoView {
     let name = editor.name.clone();
     let lead = editor.stack.as_ref().and_then(|stack| stack.description.clone()).unwrap_or_default();
     view! {
-        <nav class="crumbs" aria-label="Above"><a href="/admin/stacks">"Stacks"</a></nav>
+        <nav class="crumbs" aria-label="Above"><a href="/admin/catalog">"Catalog"</a></nav>
         <PageHeader title=name.clone() lead=lead>
             <LinkButton href=SAVE kind=ButtonKind::Primary icon=IconName::Changes>"Your draft"</LinkButton>
         </PageHeader>
-        <AreaTabs current=Area::Stacks />
+        <AreaTabs current=Area::Catalog />
         {tabs(&editor, as_text)}
         <div class="stack">
             {bar(&editor.draft, editor.now)}

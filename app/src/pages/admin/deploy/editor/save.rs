@@ -40,7 +40,7 @@ pub async fn page(cx: PageCx) -> PageResult {
         return Ok(Page::new("Your draft", move || {
             view! {
                 <PageHeader title="Your draft" />
-                <AreaTabs current=Area::Stacks />
+                <AreaTabs current=Area::Catalog />
                 {reading.nothing()}
             }
         }));
@@ -72,7 +72,7 @@ pub async fn page(cx: PageCx) -> PageResult {
         let other = refused.filter(|_| draft.clashes.is_empty());
         view! {
             <PageHeader title="Your draft" lead="What you changed in the catalog and have not saved yet. Saving is a commit; it deploys nothing." />
-            <AreaTabs current=Area::Stacks />
+            <AreaTabs current=Area::Catalog />
             <div class="stack">
                 {other.map(|message| view! { <Notice tone=Tone::Bad><p>{message}</p></Notice> })}
                 {body}
@@ -88,7 +88,7 @@ fn unopened(why: String) -> Page {
     Page::new("Your draft", move || {
         view! {
             <PageHeader title="Your draft" />
-            <AreaTabs current=Area::Stacks />
+            <AreaTabs current=Area::Catalog />
             <div class="stack">
                 <Notice tone=Tone::Bad title="Your draft can't be opened"><p>{why}</p></Notice>
                 {discard()}

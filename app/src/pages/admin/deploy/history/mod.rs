@@ -1,0 +1,18 @@
+//! The catalog's history: its commits, what each changed, and going back to one.
+
+#[cfg(feature = "ssr")]
+mod acts;
+pub mod api;
+#[cfg(feature = "ssr")]
+pub(super) mod changes;
+#[cfg(feature = "ssr")]
+pub mod list;
+#[cfg(feature = "ssr")]
+pub mod one;
+#[cfg(feature = "ssr")]
+pub(super) mod refused;
+#[cfg(feature = "ssr")]
+pub mod restore;
+
+#[cfg(feature = "ssr")]
+pub(super) use acts::read_version;
