@@ -65,7 +65,7 @@ pub(super) fn side_by_side(change: &FileChange) -> impl IntoView + use<> {
                 .into_any(),
             false => view! { <p class="muted">"Not there"</p> }.into_any(),
         };
-        view! { <div class="side"><p class="cell-sub">{heading}</p>{body}</div> }
+        view! { <div class="sides-part"><p class="cell-sub">{heading}</p>{body}</div> }
     };
     view! {
         <div class="sides">
