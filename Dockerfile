@@ -12,15 +12,15 @@ COPY . .
 RUN --mount=type=cache,target=/usr/local/cargo/registry \
     --mount=type=cache,target=/src/target \
     cargo xtask build --release --yes \
-    && cargo xtask bundle-git /out/git \
+    && cargo xtask bundle-system /out/system \
     && mkdir -p /out/data \
     && cp -r target/release/thinkheads site /out/
 
-# glibc, libgcc and CA certificates; no shell, no package manager.
-FROM gcr.io/distroless/cc-debian12:nonroot
+# CA certificates and time zones; no shell, no package manager.
+FROM gcr.io/distroless/static-debian12:nonroot
 WORKDIR /app
-# The catalog is a git repository, and stacks come from others.
-COPY --from=build /out/git/ /
+# The catalog is a git repository, and stacks come from others: git, and the C library of the stage above.
+COPY --from=build /out/system/ /
 COPY --from=build /out/thinkheads /app/thinkheads
 COPY --from=build /out/site /app/site
 COPY --from=build --chown=65532:65532 /out/data /data

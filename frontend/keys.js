@@ -220,7 +220,7 @@ function build() {
   // A click beside it lands on the dialog itself.
   dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
   return () => {
-    if (dialog.open) return dialog.close();
+    if (dialog.open) return input.select();
     input.value = "";
     draw();
     dialog.showModal();

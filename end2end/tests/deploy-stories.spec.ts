@@ -204,7 +204,7 @@ for (const generation of GENERATIONS) {
       await expect(page).toHaveURL(/\/sign-in/);
       await yard.portainer.order({ do: "release_deploys" });
       await ada.goto(address);
-      await expect(ada.getByText("It was cancelled")).toBeVisible({ timeout: 20_000 });
+      await expect(ada.getByText("It was cancelled", { exact: true })).toBeVisible({ timeout: 20_000 });
       await expect(ada.getByText(/By Grace/)).toBeVisible();
       expect(await yard.portainer.containers("rumple"), "the step under way was brought to its end, no other begun").toEqual(["papers-main-1"]);
 

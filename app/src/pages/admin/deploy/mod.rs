@@ -16,6 +16,7 @@ pub mod environments;
 #[cfg(feature = "ssr")]
 mod findings;
 pub mod history;
+#[cfg(feature = "ssr")]
 mod hosts;
 pub mod import;
 #[cfg(feature = "ssr")]

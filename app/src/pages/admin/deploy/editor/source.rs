@@ -22,7 +22,7 @@ pub(super) fn all(editor: &Editor, typed: &Typed) -> impl IntoView + use<> {
     let options = vec![Segment::new("git", "Git repository"), Segment::new("text", "Catalog text")];
     let mut credentials = vec![(String::new(), "none".to_owned())];
     let chosen = typed.value("credential");
-    let known = editor.secrets.iter().any(|name| *name == chosen) || chosen.is_empty();
+    let known = editor.secrets.contains(&chosen) || chosen.is_empty();
     credentials.extend(editor.secrets.iter().map(|name| (name.clone(), format!("vault: {name}"))));
     if !known {
         credentials.push((chosen.clone(), format!("vault: {chosen} (not there)")));
