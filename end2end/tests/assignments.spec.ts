@@ -18,7 +18,7 @@ test("a stack is assigned by its switch, and the difference is shown before it i
   await page.goto("/admin/catalog?q=docu");
   await expect(toggle).not.toBeChecked();
   await expect(page.getByText("Your draft waits")).toBeVisible();
-  await expect(page.getByText("In my draft").first()).toBeVisible();
+  await expect(page.getByText("In my draft", { exact: true }).first()).toBeVisible();
   // Back again: nothing is left of it.
   await toggle.check();
   await page.getByRole("button", { name: "Review changes" }).click();

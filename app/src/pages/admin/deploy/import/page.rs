@@ -172,7 +172,7 @@ fn left(all: &[Diagnostic]) -> impl IntoView + use<> {
     let list = diagnostics(all);
     view! {
         <details class="warned" open=is_open>
-            <summary>{title}", because it is not understood or not done here"</summary>
+            <summary>{title}": not understood, or not done here"</summary>
             {list}
         </details>
     }
