@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use catalog::{CatalogError, Clash, EditError, Part, Side, Snapshot, read, rebase};
+use catalog::{CatalogError, Clash, EditError, Part, Rebased, Side, Snapshot, read, rebase};
 use store::DraftRow;
 use types::{ProblemCode, UserId, catalog::CatalogVersion};
 
@@ -42,7 +42,10 @@ impl Deploy {
             let kept = Kept::read(body)?;
             let base = self.began_with(&kept.base, &now).await?;
             let mine = base.with_texts(&kept.files).map_err(gone)?;
-            let rebased = rebase(&base, &now, &mine, &BTreeMap::new());
+            let rebased = match base == now {
+                true => Rebased { snapshot: mine.clone(), clashes: Vec::new() },
+                false => rebase(&base, &now, &mine, &BTreeMap::new()),
+            };
             draft.unfinished = kept.unfinished;
             draft.clashes = rebased.clashes;
             draft.clashes.extend(typed_clashes(&draft, &base, &now, &mine));

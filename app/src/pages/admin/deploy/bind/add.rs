@@ -28,7 +28,7 @@ pub async fn page(cx: PageCx) -> PageResult {
     let view = move || {
         let problem = form.problem.clone();
         let kinds = vec![
-            Segment::new("vm", "On the hypervisor").with_icon(IconName::Server),
+            Segment::new("vm", "Our own").with_icon(IconName::Server),
             Segment::new("hosted", "Rented").with_icon(IconName::External),
         ];
         view! {

@@ -57,7 +57,7 @@ pub async fn page(cx: PageCx) -> PageResult {
     let toast = done(cx.query("done"), DONE);
     let now = cx.now();
     let running = walk.as_ref().is_some_and(|walk| walk.end.is_none());
-    let title = format!("Bind {}", guest.name);
+    let title = format!("Connection of {}", guest.name);
     let tab = title.clone();
     let view = move || {
         let is_placed = guest.environment.is_some() && guest.agent_host.is_some();
