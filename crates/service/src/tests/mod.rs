@@ -5,6 +5,7 @@ mod drafts;
 mod flood;
 mod house;
 mod joining;
+mod repositories;
 mod rights;
 mod sequences;
 mod sessions;
