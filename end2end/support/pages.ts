@@ -1,3 +1,4 @@
+// Over 400 lines because it is one table: every page, the ones that say what went wrong included.
 import { type Locator, type Page, expect } from "@playwright/test";
 
 import { type House, type Person, type Stage, ask, deployed, invite, join, lastAnswer } from "./test.js";

@@ -1,7 +1,7 @@
 //! What administrators do about people and invitations.
 
 use leptos::prelude::*;
-use types::{InvitationId, Rights, Role, UserId};
+use types::{InvitationId, Role, UserId};
 
 use crate::AppError;
 
@@ -21,7 +21,7 @@ pub async fn invite(
     use crate::server::{self, respond};
     let cx = server::request()?;
     let admin = respond(&cx, cx.viewer.admin())?;
-    let rights = Rights { role, environments: environments.into_iter().collect() };
+    let rights = types::Rights { role, environments: environments.into_iter().collect() };
     let link = respond(&cx, cx.services.people().invite(admin, rights, &note, days).await)?;
     server::flash(&cx, "invitation", link, "/admin/people").await
 }
@@ -54,7 +54,7 @@ pub async fn set_role(
     use crate::server::{self, respond};
     let cx = server::request()?;
     let admin = respond(&cx, cx.viewer.admin())?;
-    let rights = Rights { role, environments: environments.into_iter().collect() };
+    let rights = types::Rights { role, environments: environments.into_iter().collect() };
     let changed = respond(&cx, cx.services.people().set_role(admin, user, rights).await)?;
     server::redirect(&format!("/admin/people/{user}?done={}", if changed { "role" } else { "same" }));
     Ok(())

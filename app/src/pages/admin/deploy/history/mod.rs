@@ -1,18 +1,15 @@
 //! The catalog's history: its commits, what each changed, and going back to one.
 
 #[cfg(feature = "ssr")]
-mod acts;
+pub(crate) mod acts;
 pub mod api;
 #[cfg(feature = "ssr")]
-pub(super) mod changes;
+pub(crate) mod changes;
 #[cfg(feature = "ssr")]
 pub mod list;
 #[cfg(feature = "ssr")]
 pub mod one;
 #[cfg(feature = "ssr")]
-pub(super) mod refused;
+pub(crate) mod refused;
 #[cfg(feature = "ssr")]
 pub mod restore;
-
-#[cfg(feature = "ssr")]
-pub(super) use acts::read_version;

@@ -6,7 +6,7 @@ use service::{
 };
 use types::Problem;
 
-use super::super::{history::read_version, parts::version_address};
+use super::super::{history::acts::read_version, parts::version_address};
 use crate::{
     AppError,
     server::{RequestCx, redirect, respond},
