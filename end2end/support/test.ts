@@ -127,9 +127,13 @@ export { expect } from "@playwright/test";
 
 /** axe with its default rules (WCAG A and AA, best practice). */
 export async function expectAccessible(page: Page): Promise<void> {
-  // Between light and dark, colours fade: half-way they are nobody's choice. What moves for ever is not waited for.
+  // Between light and dark, colours fade: half-way they are nobody's choice. What moves for ever is not waited for, nor what
+  // stands still because nobody sees it, as in closed details.
   await page.evaluate(async () => {
-    const ending = document.getAnimations().filter((one) => one.effect?.getComputedTiming().endTime !== Infinity);
+    const ending = document.getAnimations().filter(({ effect }) => {
+      const seen = !(effect instanceof KeyframeEffect) || (effect.target?.checkVisibility() ?? true);
+      return seen && effect?.getComputedTiming().endTime !== Infinity;
+    });
     await Promise.allSettled(ending.map((one) => one.finished));
   });
   const results = await new AxeBuilder({ page }).analyze();

@@ -74,7 +74,7 @@ test("a log is searched, taken away and followed through a restart", async ({ st
   await other.getByText("Restart", { exact: true }).click();
   await other.getByLabel("Why").fill("It does not reach its database");
   await other.getByRole("button", { name: "Restart workflows-n8n-1" }).click();
-  await expect(other.getByText(/^Restarted/)).toBeVisible({ timeout: 20_000 });
+  await expect(other.getByText(/^Restarted, /)).toBeVisible({ timeout: 20_000 });
 
   await expect(starts).toHaveCount(before + 1);
   await page.getByRole("button", { name: "Pause" }).click();
@@ -93,5 +93,5 @@ test("a log is complete without scripts", async ({ stage }) => {
   await page.getByText("Restart", { exact: true }).click();
   await page.getByLabel("Why").fill("Trying");
   await page.getByRole("button", { name: "Restart workflows-n8n-1" }).click();
-  await expect(page.getByText(/^Restarted/)).toBeVisible({ timeout: 20_000 });
+  await expect(page.getByText(/^Restarted, /)).toBeVisible({ timeout: 20_000 });
 });

@@ -13,7 +13,9 @@ mod snapshot;
 pub mod vault;
 
 pub use check::check_compose;
-pub use edit::{Changes, Clash, Edit, EditError, Part, Rebased, Side, StackText, apply_edits, changed_parts, rebase};
+pub use edit::{
+    Changes, Clash, Edit, EditError, Part, Rebased, Side, StackText, apply_edits, changed_parts, changed_stacks, rebase,
+};
 pub use hide::{HIDDEN, hide};
 pub use import::{Import, ImportStep, plan_import};
 pub use read::{Reading, read};

@@ -12,7 +12,7 @@ mod stack;
 use std::collections::BTreeMap;
 
 pub use raw::StackText;
-pub use rebase::{Clash, Part, Rebased, Side, changed_parts, rebase};
+pub use rebase::{Clash, Part, Rebased, Side, changed_parts, changed_stacks, rebase};
 use serde::{Deserialize, Serialize};
 use types::catalog::{
     Assignment, GuestPlace, NameError, PortainerSettings, SecretName, Stack, Variable, check_stack_name,

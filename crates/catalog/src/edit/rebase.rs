@@ -139,6 +139,19 @@ pub fn changed_parts(base: &Snapshot, mine: &Snapshot) -> Vec<Part> {
     parts
 }
 
+/// The stacks whose entry or machines differ, also where a list is changed as a whole.
+#[must_use]
+pub fn changed_stacks(base: &Snapshot, mine: &Snapshot) -> BTreeSet<String> {
+    let (before, after) = (Values::of(base), Values::of(mine));
+    let one_way = |from: &Values, to: &Values| {
+        let entries =
+            from.stacks.iter().filter(|(name, text)| to.stack(name) != Some(text)).map(|(name, _)| name.clone());
+        let places = from.assignments.iter().filter(|(key, how)| to.assignments.get(*key) != Some(*how));
+        entries.chain(places.map(|((_, stack), _)| stack.clone())).collect::<Vec<_>>()
+    };
+    one_way(&before, &after).into_iter().chain(one_way(&after, &before)).collect()
+}
+
 /// One change to one part.
 struct Move {
     part: Part,

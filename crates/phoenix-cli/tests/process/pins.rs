@@ -22,7 +22,10 @@ async fn a_rollback_holds_until_it_is_released() {
     back.says(&["healthy"]);
     repository.commit("docker-compose.yml", &compose("nginx:3", &[]));
     yard.run(&["status", "--containers"]).await.ends(0).says(&["held at revision 1 by ada", "nginx:1"]);
-    yard.run(&["plan", "--env", "rumpledev"]).await.ends(0).says(&["held at revision 1", "Release it"]);
+    yard.run(&["plan", "--env", "rumpledev"])
+        .await
+        .ends(0)
+        .says(&["held at revision 1", "“phoenix-cli release” lets it follow the catalog"]);
     let revisions = yard.run(&["--json", "revisions", "shop", "--env", "rumpledev"]).await.ends(0).json("revisions");
     assert_eq!(revisions["held_at"], 1);
     yard.run(&["release", "shop", "--env", "rumpledev"]).await.ends(0).says(&["follows the catalog again"]);

@@ -126,5 +126,5 @@ async fn a_stack_is_copied_renamed_and_taken_away() {
     let draft = deploy.draft_remove(ada, "db").await.unwrap();
     assert!(draft.reading.blocked_stacks.is_empty(), "{:?}", draft.reading.diagnostics);
     let done = deploy.draft_save(ada, "Tidy").await.unwrap();
-    assert!(done.stacks.contains(&"shop".to_owned()));
+    assert!(done.stacks.contains(&"shop".to_owned()), "{:?}", done.stacks);
 }

@@ -84,7 +84,14 @@ fn both_folders_hold_the_same_files() {
         files.sort();
         files
     };
-    assert_eq!(read("sqlite"), read("postgres"), "where they must differ, this test has to learn it");
+    /// About the order of a table's own rows, of which only SQLite leaves a choice.
+    const SQLITES_OWN: &str = "0011_flat_pieces.sql";
+    let (sqlite, postgres) = (read("sqlite"), read("postgres"));
+    let names = |files: &[(String, String)]| files.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>();
+    assert_eq!(names(&sqlite), names(&postgres));
+    for (ours, theirs) in sqlite.iter().zip(&postgres).filter(|((name, _), _)| name != SQLITES_OWN) {
+        assert_eq!(ours, theirs, "where they must differ, this test has to learn it");
+    }
 }
 
 async fn a_newer_schema_is_left_alone(database: &TestDatabase) {

@@ -9,7 +9,7 @@ mod saving;
 
 use std::collections::BTreeMap;
 
-use catalog::{Clash, Edit, EditError, Part, Reading, Snapshot, changed_parts, diff};
+use catalog::{Clash, Edit, EditError, Part, Reading, Snapshot, changed_parts, changed_stacks, diff};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use types::{
@@ -84,17 +84,16 @@ impl Draft {
     /// The stacks that are changed, or run elsewhere than before, in the order of the alphabet.
     #[must_use]
     pub fn stacks(&self) -> Vec<String> {
-        let stack = |part: Part| match part {
-            Part::Stack(name) | Part::Assignment { stack: name, .. } => Some(name),
+        let of_file = |part: Part| match part {
             Part::File(path) => {
                 let rest = path.strip_prefix(catalog::STACKS_FOLDER)?.strip_prefix('/')?;
                 rest.split_once('/').map(|(name, _)| name.to_owned())
             }
+            Part::Stack(_) | Part::Assignment { .. } => None,
         };
-        let mut names: Vec<String> = self.parts().into_iter().filter_map(stack).collect();
-        names.sort();
-        names.dedup();
-        names
+        let mut names = changed_stacks(&self.base, &self.snapshot);
+        names.extend(self.parts().into_iter().filter_map(of_file));
+        names.into_iter().collect()
     }
 
     /// What the text of a stack's entry is in the draft, typed halves included; none if there is no such stack.
