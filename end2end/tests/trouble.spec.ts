@@ -115,10 +115,13 @@ test("the keyboard reaches the content and every menu entry", async ({ ada, isMo
   await expect(ada.locator("#main")).toBeFocused();
   await ada.goto("/");
   // The side bar of a desktop begins with the mark; the bar at a phone's bottom has no room for it.
-  const names = ["Skip to content", ...(isMobile ? [] : ["ThinkHeads"]), "Home", "Chat", /Deployments/, "People", /Account/];
-  for (const name of names) {
+  const names = ["Skip to content", ...(isMobile ? [] : ["ThinkHeads"]), "Home", "Chat", /Deployments/, "People", "Audit"];
+  const stops = names.map((name) => ada.locator("body > .skip, .side a").and(ada.getByRole("link", { name })));
+  // The palette has a button where there is a keyboard.
+  if (!isMobile) stops.push(ada.getByRole("button", { name: "Go to" }));
+  for (const stop of [...stops, ada.locator(".side").getByRole("link", { name: /Account/ })]) {
     await ada.keyboard.press("Tab");
-    await expect(ada.locator("body > .skip, .side a").and(ada.getByRole("link", { name }))).toBeFocused();
+    await expect(stop).toBeFocused();
   }
   await ada.keyboard.press("Enter");
   await expect(ada.getByRole("heading", { level: 1, name: "Account" })).toBeVisible();
