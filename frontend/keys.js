@@ -263,7 +263,7 @@ document.addEventListener("keydown", (event) => {
   }
   const typing =
     target instanceof Element && target.closest("input:not([type=checkbox],[type=radio]), textarea, select, [contenteditable]");
-  if (!singles.on || typing || event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog:modal")) return;
+  if (!singles.on || typing || event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog:modal, [popover]:popover-open")) return;
   const leads = event.timeStamp - led < TOGETHER;
   led = key === "g" && !leads ? event.timeStamp : -Infinity;
   const place = leads ? GOES.find(([letter, , , root]) => letter === key && may(root)) : undefined;

@@ -12,12 +12,18 @@ for (const form of document.querySelectorAll("form[data-draft]")) {
     fields.delete("seen");
     return new URLSearchParams(fields).toString();
   };
-  let kept = typed();
+  /** What the server has; nothing of a form that it refused. */
+  let kept = "refused" in form.dataset ? "" : typed();
   let timer = 0;
   let busy = Promise.resolve();
+  /** While a keep is under way: what the form was typed over is then about to change through ourselves. */
+  let isKeeping = false;
+  /** Another window was quicker: nothing more is sent from here, so that nothing of it is lost. */
+  let isOutdated = false;
+  let isSent = false;
 
   const refresh = async () => {
-    const answer = await fetch(location.href, { headers: { accept: "text/html" } });
+    const answer = await fetch(form.dataset.page, { headers: { accept: "text/html" } });
     if (!answer.ok) return;
     const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
     for (const part of document.querySelectorAll("[data-live]")) {
@@ -26,26 +32,36 @@ for (const form of document.querySelectorAll("form[data-draft]")) {
       if (part instanceof HTMLInputElement) part.value = now.value;
       else part.replaceWith(now);
     }
-    const words = fresh.querySelector("[data-said]");
-    said.textContent = words?.textContent || "Kept.";
+    said.textContent = fresh.querySelector("[data-said]")?.textContent || said.textContent;
   };
 
-  const keep = async () => {
-    const now = typed();
-    if (now === kept) return;
+  const send = async (now) => {
     said.textContent = "Keeping …";
     const headers = { accept: "application/json" };
+    let answer;
     try {
-      const answer = await fetch(form.action, { method: "POST", headers, body: new URLSearchParams(read()) });
-      if (answer.ok) {
-        kept = now;
-        await refresh();
-      } else {
-        said.textContent = (await answer.json()).message;
-      }
+      answer = await fetch(form.action, { method: "POST", headers, body: new URLSearchParams(read()) });
     } catch {
       said.textContent = "Not kept: the server can't be reached. It is tried again when you go on typing.";
+      return;
     }
+    if (!answer.ok) {
+      isOutdated = answer.status === 409;
+      const problem = await answer.json().catch(() => ({}));
+      said.textContent = problem.message ?? "Not kept. It is tried again when you go on typing.";
+      return;
+    }
+    kept = now;
+    said.textContent = "Kept.";
+    // It is kept, whether or not its page can be read again.
+    await refresh().catch(() => {});
+  };
+  const keep = async () => {
+    const now = typed();
+    if (now === kept || isOutdated || isSent) return;
+    isKeeping = true;
+    await send(now);
+    isKeeping = false;
   };
   const soon = (wait) => {
     clearTimeout(timer);
@@ -56,14 +72,25 @@ for (const form of document.querySelectorAll("form[data-draft]")) {
   // What was typed last must not wait for the page that goes away.
   addEventListener("pagehide", () => {
     const now = typed();
-    if (now === kept) return;
+    if (now === kept || isOutdated || isSent) return;
     kept = now;
     const fields = read();
-    fields.delete("seen");
+    if (isKeeping) fields.delete("seen");
     fetch(form.action, { method: "POST", body: new URLSearchParams(fields), keepalive: true });
   });
-  form.addEventListener("submit", () => {
+  addEventListener("beforeunload", (event) => {
+    if (isOutdated && !isSent && typed() !== kept) event.preventDefault();
+  });
+  // A page that comes back out of the browser's memory was typed over something older.
+  addEventListener("pageshow", (event) => event.persisted && location.reload());
+  form.addEventListener("submit", (event) => {
     clearTimeout(timer);
-    kept = typed();
+    if (!isKeeping) {
+      isSent = true;
+      return;
+    }
+    event.preventDefault();
+    const { submitter } = event;
+    busy.then(() => form.requestSubmit(submitter));
   });
 }

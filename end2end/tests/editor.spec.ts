@@ -45,6 +45,74 @@ test("what was typed last is kept when the page is left at once", async ({ stage
   }).toPass();
 });
 
+test("what another window changed is not overwritten by leaving or coming back", async ({ stage }) => {
+  const house = await stage.house({ demo: true });
+  const page = await stage.page(house.server.url, house.administrator);
+  await deployed(page);
+  await page.goto("/admin/catalog/documents");
+  const second = await page.context().newPage();
+  await second.goto("/admin/catalog/documents");
+  await second.getByLabel("What it is for").fill("From the second window");
+  await expect(second.locator("#draft-bar")).toContainText("1 stack changed");
+
+  await page.getByLabel("What it is for").fill("From the first window");
+  await expect(page.locator("[data-said]").first()).toContainText("Another window");
+  // The browser asks before what could not be kept is left.
+  const asked = page.waitForEvent("dialog").then((dialog) => dialog.accept());
+  await Promise.all([asked, page.goto("/admin/stacks")]);
+  await page.goto("/admin/catalog/documents");
+  await expect(page.getByLabel("What it is for")).toHaveValue("From the second window");
+});
+
+test("the button never meets the keeping of its own page", async ({ stage }) => {
+  const house = await stage.house({ demo: true });
+  const page = await stage.page(house.server.url, house.administrator);
+  await deployed(page);
+  // What was typed is being kept until after the button was pressed.
+  let go = () => {};
+  const pressed = new Promise<void>((resolve) => (go = resolve));
+  await page.route("**/api/keep_stack_form", async (route) => {
+    await pressed;
+    await route.continue();
+  });
+  await page.goto("/admin/catalog/documents");
+  await page.getByLabel("What it is for").fill("Typed, left and kept");
+  const keeping = page.waitForRequest("**/api/keep_stack_form");
+  await page.getByLabel("What it is for").blur();
+  await keeping;
+  await page.getByRole("button", { name: "Keep", exact: true }).click({ noWaitAfter: true });
+  const answered = page.waitForResponse((answer) => answer.url().endsWith("/api/keep_stack_form") && answer.status() === 303);
+  go();
+  await answered;
+  await expect(page).toHaveURL(/\/admin\/catalog\/documents$/);
+  await page.reload();
+  await expect(page.getByText("Another window")).toHaveCount(0);
+  await expect(page.getByLabel("What it is for")).toHaveValue("Typed, left and kept");
+});
+
+test("the key Enter stores a new secret, and what was refused keeps every choice", async ({ stage }) => {
+  const house = await stage.house({ demo: true });
+  const page = await stage.page(house.server.url, house.administrator, { javaScriptEnabled: false });
+  await deployed(page);
+  await page.goto("/admin/catalog/documents");
+  const chosen = page.getByLabel("Secret of DATABASE_PASSWORD");
+  await expect(chosen).toHaveValue("database/password");
+  const store = async (name: string) => {
+    await page.getByRole("button", { name: "Store a new secret" }).click();
+    await page.getByLabel("Variable", { exact: true }).fill("TOKEN");
+    await page.getByLabel("Name in the vault").fill(name);
+    await page.getByLabel("Value", { exact: true }).fill("s3cr3t-value");
+    await page.getByLabel("Value", { exact: true }).press("Enter");
+  };
+  await store("database/password");
+  await expect(page.getByText("There is a secret “database/password” already").first()).toBeVisible();
+  await expect(chosen).toHaveValue("database/password");
+  await store("documents/token");
+  await page.goto("/admin/catalog/documents");
+  await expect(page.getByLabel("Secret of TOKEN")).toHaveValue("documents/token");
+  await expect(chosen).toHaveValue("database/password");
+});
+
 test("two editors see both versions, and nothing is lost", async ({ stage }) => {
   test.setTimeout(90_000);
   const house = await stage.house({ demo: true });

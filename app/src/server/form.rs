@@ -45,6 +45,11 @@ impl FormState {
         self.values.get(field).cloned().unwrap_or_default()
     }
 
+    /// All that was typed, passwords aside.
+    pub fn fields(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.values.iter().map(|(name, text)| (name.as_str(), text.as_str()))
+    }
+
     /// What was typed into a field, or what the field holds when the form was not sent yet.
     #[must_use]
     pub fn value_or(&self, field: &str, otherwise: impl Into<String>) -> String {

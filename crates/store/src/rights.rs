@@ -124,8 +124,9 @@ impl Store {
         let before = by_id(&mut tx, id).await?;
         tx.execute("UPDATE users SET disabled_at = $2 WHERE id = $1", args![id, disabled_at]).await?;
         let mut cancelled = Vec::new();
+        // Also when somebody is let in again: a sign-in that crossed the disabling may have left one that slept since.
+        sessions::delete_all(&mut tx, id, None).await?;
         if disabled_at.is_some() {
-            sessions::delete_all(&mut tx, id, None).await?;
             tokens::end_all(&mut tx, id, now).await?;
             revocations::insert(&mut tx, id, None, None, now).await?;
             generations::request_stop_of_all(&mut tx, id).await?;

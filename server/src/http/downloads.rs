@@ -6,7 +6,7 @@ use app::{pages::admin::audit::ask, server::RequestCx};
 use axum::{
     Extension,
     body::Body,
-    extract::Query,
+    extract::{Query, State},
     response::{IntoResponse as _, Response},
 };
 use bytes::Bytes;
@@ -15,11 +15,13 @@ use http::{HeaderValue, header};
 use service::AuditFormat;
 use types::{Permission, Problem};
 
-use super::problem;
+use super::{problem, working};
+use crate::state::AppState;
 
 /// The audit, oldest first, a few hundred records at a time: as much memory however many there are. A download that can't be
 /// brought to its end is broken off, so that nobody takes a part for the whole.
 pub(crate) async fn audit(
+    State(state): State<AppState>,
     Extension(cx): Extension<RequestCx>,
     Query(query): Query<HashMap<String, String>>,
 ) -> Response {
@@ -59,5 +61,5 @@ pub(crate) async fn audit(
         (header::CONTENT_DISPOSITION, HeaderValue::try_from(name).unwrap_or(HeaderValue::from_static("attachment"))),
         (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
     ];
-    (headers, Body::from_stream(pieces)).into_response()
+    (headers, Body::from_stream(working::pieces(&state.workers, pieces))).into_response()
 }

@@ -158,8 +158,8 @@ fn back(parts: &Parts, facts: &Facts, hosts: &Hosts) -> Option<Back> {
     Some(Back { address: url.into(), path })
 }
 
-/// Names of fields that hold, or may hold, what nobody else is to read.
-const SECRET: [&str; 3] = ["password", "secret", "api_key"];
+/// In the names of fields that hold what nobody is to read. A field that says which secret is meant holds none.
+const SECRET: [&str; 2] = ["password", "api_key"];
 
 /// What was typed, to be shown again. A secret never is.
 fn values(body: &[u8]) -> HashMap<String, String> {

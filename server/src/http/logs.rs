@@ -16,7 +16,7 @@ use http::{HeaderValue, header};
 use service::deploy::ContainerRef;
 use types::Permission;
 
-use super::{problem, streams};
+use super::{problem, streams, working};
 use crate::state::AppState;
 
 /// Environment, stack, container.
@@ -27,7 +27,7 @@ fn named(Path((environment, stack, container)): Names) -> ContainerRef {
 }
 
 /// `POST /api/stream/containers/{environment}/{stack}/{container}`: the last lines, then what is written. Ends when the container
-/// does, when nobody reads it any more, and with the session.
+/// does, when nobody reads it any more, with the session, and with the process.
 pub(crate) async fn follow(
     State(state): State<AppState>,
     Extension(cx): Extension<RequestCx>,
@@ -40,11 +40,28 @@ pub(crate) async fn follow(
         (Err(error), _) | (_, Err(error)) => return problem::json(&problem::with_trace(error.problem(), trace_id)),
     };
     let revoked = cx.services.sessions().revoked(person.user().id, person.session(), Permission::Look);
+    let counted = match cx.services.chat().count_stream(person) {
+        Ok(counted) => counted,
+        Err(error) => return problem::json(&problem::from_service(&error, trace_id)),
+    };
+    let closing = state.closing.clone();
+    let over = async move {
+        tokio::select! {
+            () = revoked => {}
+            () = closing.cancelled() => {}
+        }
+    };
     let ask = LogAsk::of(|name| query.get(name).cloned());
-    match live::frames(&cx.services, onlooker, named(names), ask).await {
+    let (services, at) = (cx.services.clone(), named(names));
+    let begin = async move { live::frames(&services, onlooker, at, ask).await };
+    match working::made(&state.workers, begin).await {
         Ok(frames) => {
-            let blocks = frames.map(|one| streams::frame(&one, one.ended));
-            streams::respond(blocks.take_until(Box::pin(revoked)), state.tuning.heartbeat)
+            let blocks = frames.map(move |one| {
+                let _ = &counted;
+                streams::frame(&one, one.ended)
+            });
+            let made = working::pieces(&state.workers, blocks);
+            streams::respond(made.take_until(Box::pin(over)), state.tuning.heartbeat)
         }
         Err(error) => problem::json(&problem::from_service(&error, trace_id)),
     }

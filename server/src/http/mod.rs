@@ -19,3 +19,4 @@ pub(crate) mod router;
 pub(crate) mod statics;
 mod streams;
 pub(crate) mod table;
+mod working;

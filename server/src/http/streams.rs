@@ -86,10 +86,17 @@ pub(crate) async fn apply(
     };
     // Ends with its session, and with the right to look.
     let revoked = cx.services.sessions().revoked(person.user().id, person.session(), Permission::Look);
+    let closing = state.closing.clone();
+    let over = async move {
+        tokio::select! {
+            () = revoked => {}
+            () = closing.cancelled() => {}
+        }
+    };
     match applies::frames(&cx.services, onlooker, cx.viewer.deployer().ok(), ApplyId(id), after).await {
         Ok(frames) => {
             let blocks = frames.map(|one| frame(&one, one.ended));
-            respond(blocks.take_until(Box::pin(revoked)), state.tuning.heartbeat)
+            respond(blocks.take_until(Box::pin(over)), state.tuning.heartbeat)
         }
         Err(error) => refuse(problem::from_service(&error, trace_id)),
     }

@@ -36,15 +36,17 @@ pub(crate) const MACHINES: &[Endpoint] = &[
     Endpoint::get("/metrics", |filter| on(filter, metrics::show)),
 ];
 
-/// For scripts of our pages, and compressed.
-pub(crate) const DATA: &[Endpoint] = &[Endpoint::get("/api/palette", |filter| on(filter, palette::show))];
+/// For scripts of our pages, and files of a bounded size: made whole on a worker, and compressed.
+pub(crate) const DATA: &[Endpoint] = &[
+    Endpoint::get("/api/palette", |filter| on(filter, palette::show)),
+    Endpoint::get("/api/logs/{environment}/{stack}/{container}", |filter| on(filter, logs::download)),
+];
 
 /// For people, and never compressed: compression would wait for more.
 pub(crate) const STREAMS: &[Endpoint] = &[
     Endpoint::post("/api/stream/generations/{id}", |filter| on(filter, streams::generation)),
     Endpoint::post("/api/stream/applies/{id}", |filter| on(filter, streams::apply)),
     Endpoint::post("/api/stream/containers/{environment}/{stack}/{container}", |filter| on(filter, logs::follow)),
-    Endpoint::get("/api/logs/{environment}/{stack}/{container}", |filter| on(filter, logs::download)),
     Endpoint::get("/admin/audit/export", |filter| on(filter, downloads::audit)),
 ];
 

@@ -21,7 +21,7 @@ use tokio_util::task::AbortOnDropHandle;
 use types::{GenerationEvent, GenerationId, GenerationState, Permission, Problem, ProblemCode, UserId};
 
 use super::{Chat, Inner, follower::Follower, watchers::Watching};
-use crate::{Member, ServiceError};
+use crate::{Member, ServiceError, SignedIn};
 
 /// How often a generation of another process is looked at.
 const POLL: Duration = Duration::from_millis(250);
@@ -75,6 +75,18 @@ impl Chat {
     }
 }
 
+impl Chat {
+    /// Counts a stream of another kind against the same bound, for as long as what this gives lives: whatever it follows, it
+    /// costs memory and a connection.
+    ///
+    /// # Errors
+    /// `TooManyRequests` when the person follows as many as is allowed.
+    pub fn count_stream(&self, person: SignedIn<'_>) -> Result<impl Send + 'static + use<>, ServiceError> {
+        let most = self.inner.settings.chat.streams_per_person;
+        self.inner.watchers.enter(person.user().id, most).ok_or_else(|| too_many(most))
+    }
+}
+
 /// What belongs to a reader for as long as they read.
 struct Watched<S> {
     events: S,
@@ -97,8 +109,8 @@ fn not_found() -> ServiceError {
 
 fn too_many(most: usize) -> ServiceError {
     let message = format!(
-        "You follow {most} answers at the same time, which is the limit. Close some pages of the chat; this one goes on by \
-         itself when you load it again."
+        "You follow {most} answers or logs at the same time, which is the limit. Close some of those pages; this one goes on \
+         when you load it again."
     );
     Problem { retry_after_s: Some(RETRY_S), ..Problem::new(ProblemCode::TooManyRequests, message) }.into()
 }

@@ -51,7 +51,9 @@ pub use catalog::{
 };
 pub use catalog_acts::CatalogView;
 pub use containers::{ContainerLog, ContainerReading, ContainerRef, MOST_LINES};
-pub use drafts::{Draft, DraftSaved, Fields, RepositoryLook, RepositoryOffer, StackForm, Unfinished, lacking};
+pub use drafts::{
+    Draft, DraftSaved, Fields, RepositoryLook, RepositoryOffer, StackForm, Unfinished, check_repository, lacking,
+};
 pub use environments::EnvironmentSettings;
 pub use error::DeployError;
 pub use history::{HandEdits, History, ImportReview, OneRevision, RestoreReview};

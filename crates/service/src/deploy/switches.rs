@@ -8,7 +8,7 @@ use types::{
     catalog::{Assignment, Guest},
 };
 
-use super::{Deploy, DeployError, Draft, Operator};
+use super::{Deploy, DeployError, Draft, Operator, drafts::take};
 
 /// A switch that was turned: a stack on an environment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,9 +42,12 @@ impl Deploy {
     /// `NotFound` for a stack or an environment that the draft does not have (any more); as [`draft_edit`](Self::draft_edit). Then
     /// none is turned.
     pub async fn draft_switch(&self, operator: &Operator, switches: &[Switch]) -> Result<Draft, DeployError> {
-        let draft = self.draft(operator).await?;
-        let edits = edits(&draft, switches)?;
-        if edits.is_empty() { Ok(draft) } else { self.draft_edit(operator, edits).await }
+        // Worked out on the very draft that is written: the list's text is taken whole.
+        self.change_draft(operator, |draft| {
+            let edits = edits(draft, switches)?;
+            if edits.is_empty() { Ok(()) } else { take(draft, &edits) }
+        })
+        .await
     }
 }
 

@@ -111,15 +111,18 @@ impl People {
     /// session when this fails.
     ///
     /// # Errors
-    /// `Conflict` when the password was changed meanwhile; otherwise when the database fails.
+    /// `Conflict` when the password was changed or the person disabled meanwhile; otherwise when the database fails.
     pub async fn confirm(&self, recognised: &Recognised) -> Result<(), ServiceError> {
         let now = self.context.store.user_by_id(recognised.user.id).await?;
-        if now.is_some_and(|now| now.password_changed_at == recognised.password_changed_at) {
+        let is_as_checked = |now: UserRecord| {
+            now.password_changed_at == recognised.password_changed_at && now.user.disabled_at.is_none()
+        };
+        if now.is_some_and(is_as_checked) {
             return Ok(());
         }
         Err(ServiceError::refused(
             ProblemCode::Conflict,
-            "The password was changed while you were signing in. Sign in with the new one.",
+            "Your account was changed while you were signing in. Sign in again, with the new password if there is one.",
         ))
     }
 

@@ -136,11 +136,16 @@ async fn two_editors_lose_nothing() {
     let both = &conflict.files[0];
     assert!(both.theirs.as_ref().unwrap().contains("theirs") && both.yours.as_ref().unwrap().contains("mine"));
     assert!(deploy.draft(ada).await.unwrap().is_changed(), "the draft stays");
-    let refused = words(deploy.draft_rebase(ada, &BTreeMap::new()).await.unwrap_err());
+    let refused = words(deploy.draft_rebase(ada, &BTreeMap::new(), "").await.unwrap_err());
     assert!(refused.message.contains("the stack “web”"), "{}", refused.message);
 
     let choice = BTreeMap::from([(Part::Stack("web".into()).key(), Side::Theirs)]);
-    let draft = deploy.draft_rebase(ada, &choice).await.unwrap();
+    let seen = draft.clash_mark();
+    study.save(set("web", "theirs again")).await;
+    let refused = words(deploy.draft_rebase(ada, &choice, &seen).await.unwrap_err());
+    assert!(refused.message.contains("went on"), "{}", refused.message);
+    let seen = deploy.draft(ada).await.unwrap().clash_mark();
+    let draft = deploy.draft_rebase(ada, &choice, &seen).await.unwrap();
     assert!(draft.clashes.is_empty() && draft.has_discarded, "my side can be brought back");
     assert_eq!(draft.stacks(), ["db"]);
     deploy.draft_save(ada, "Mine beside theirs").await.unwrap();
@@ -159,10 +164,10 @@ async fn a_half_typed_text_meets_somebody_else_too() {
     let draft = deploy.draft(ada).await.unwrap();
     assert_eq!(draft.clashes[0].mine.as_deref(), Some("{ \"name\": \"web\", "));
     let choice = |side| BTreeMap::from([(Part::Stack("web".into()).key(), side)]);
-    let mine = deploy.draft_rebase(ada, &choice(Side::Mine)).await.unwrap();
+    let mine = deploy.draft_rebase(ada, &choice(Side::Mine), "").await.unwrap();
     assert_eq!(mine.stack_text("web").unwrap(), "{ \"name\": \"web\", ");
     study.save(set("web", "again")).await;
-    let theirs = deploy.draft_rebase(ada, &choice(Side::Theirs)).await.unwrap();
+    let theirs = deploy.draft_rebase(ada, &choice(Side::Theirs), "").await.unwrap();
     assert!(theirs.stack_text("web").unwrap().contains("again") && !theirs.is_changed());
 }
 
@@ -329,7 +334,7 @@ async fn by_chance(acts: Vec<Act>) -> Result<(), TestCaseError> {
                 let who = usize::from(who);
                 let clashes = deploy.draft(people[who]).await.unwrap().clashes;
                 let mine = clashes.iter().map(|clash| (clash.part.key(), Side::Mine)).collect();
-                deploy.draft_rebase(people[who], &mine).await.unwrap();
+                deploy.draft_rebase(people[who], &mine, "").await.unwrap();
                 if deploy.draft(people[who]).await.unwrap().is_changed() {
                     deploy.draft_save(people[who], "by chance").await.unwrap();
                 }
@@ -346,4 +351,20 @@ async fn by_chance(acts: Vec<Act>) -> Result<(), TestCaseError> {
         prop_assert!(list.contains(line.trim_end_matches(',')), "{list}");
     }
     Ok(())
+}
+
+#[tokio::test]
+async fn a_password_in_an_address_is_kept_nowhere() {
+    let study = Study::new().await;
+    let (deploy, ada) = (study.deploy(), &study.ada);
+    let fields: crate::deploy::Fields =
+        [("source", "git"), ("repository", "https://oauth2:glpat-s3cr3t@git.example.org/w.git")]
+            .map(|(name, text)| (name.to_owned(), text.to_owned()))
+            .into();
+    let refused = words(deploy.draft_form(ada, "web", None, &fields, "").await.unwrap_err());
+    assert!(refused.for_field("repository").is_some(), "{refused:?}");
+    assert!(!format!("{refused:?}").contains("s3cr3t"), "{refused:?}");
+    assert!(!deploy.draft(ada).await.unwrap().is_changed());
+    let problem = crate::deploy::check_repository("https://oauth2:glpat-s3cr3t@git.example.org/w.git").unwrap_err();
+    assert!(!problem.contains("s3cr3t"), "{problem}");
 }

@@ -75,6 +75,10 @@ async fn branches_tags_and_compose_files_are_offered() {
     let web = filled.reading.catalog.stack("web").unwrap();
     assert_eq!(lacking(web, None, &compose), [("WANTED".to_owned(), false)], "what was offered and filled is set");
 
+    // What was read for one reference says nothing of another; the branches are the repository's.
+    let look = deploy.repository_look(&ada, web).unwrap().found.unwrap();
+    assert!(look.commit.is_none() && look.compose.is_empty() && look.branches.len() == 2, "{look:?}");
+
     // A reference that is not there keeps what is known, and says so.
     deploy.draft_form(&ada, "web", None, &fields("nowhere"), "").await.unwrap();
     let offer = deploy.look_at_repository(&ada, "web").await.unwrap().found.unwrap();

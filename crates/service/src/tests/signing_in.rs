@@ -241,3 +241,20 @@ async fn a_sign_in_that_crosses_a_change_of_the_password_is_not_confirmed() {
     let after = people.sign_in("grace@example.com", Password::new(new), None, &house.origin(1)).await.unwrap();
     people.confirm(&after).await.unwrap();
 }
+
+/// The session was stored after the disabling ended all there were; it must not sleep until the person is let in again.
+#[tokio::test]
+async fn a_sign_in_that_crosses_being_disabled_leaves_no_session_to_wake() {
+    let house = House::new().await;
+    let founder = house.founder().await;
+    let dora = house.person(&founder, Role::Member, "Dora").await;
+    let admin = house.signed_in(&founder).await;
+    let people = house.services.people();
+    let seen = people.sign_in("dora@example.com", Password::new(PASSWORD), None, &house.origin(1)).await.unwrap();
+    people.disable(admin.admin().unwrap(), dora.id).await.unwrap();
+    let cookie = house.cookie(dora.id).await;
+    assert_eq!(people.confirm(&seen).await.unwrap_err().code(), ProblemCode::Conflict);
+    people.enable(admin.admin().unwrap(), dora.id).await.unwrap();
+    let viewer = house.services.sessions().viewer(Some(&cookie), house.origin(1)).await.unwrap();
+    assert!(viewer.user().is_none(), "it woke");
+}

@@ -12,7 +12,6 @@ pub(super) const KINDS: &[(&str, &str)] = &[
     ("environment.", "Environments"),
     ("container.", "Containers"),
     ("guest.", "Guests"),
-    ("container.", "Containers"),
     ("portainer.", "Portainer"),
     ("setup.", "Set-up"),
 ];
@@ -51,7 +50,6 @@ const ACTS: &[(&str, &str)] = &[
     ("environment.register", "Connected an environment"),
     ("environment.move", "Moved an environment"),
     ("environment.forget", "Disconnected an environment"),
-    ("container.restart", "Restarted a container"),
     ("container.restart", "Restarted a container"),
     ("guest.create", "Made a guest an environment"),
     ("portainer.connect", "Connected Portainer"),

@@ -19,7 +19,10 @@ use crate::{
 const DONE: &[(&str, &str)] = &[
     ("role", "The role is changed. What they may no longer do has ended."),
     ("same", "Nothing changed: they have these rights already."),
-    ("disabled", "Disabled. Every session, token and apply of that person was ended."),
+    (
+        "disabled",
+        "Disabled. Every session and token of that person was ended; an apply of theirs stops after the step under way.",
+    ),
     ("enabled", "Enabled. They can sign in again."),
     ("sessions", "Every session and token of that person has ended."),
 ];

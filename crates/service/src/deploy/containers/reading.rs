@@ -25,7 +25,7 @@ pub struct ContainerReading {
 }
 
 impl Deploy {
-    /// A container as it is now. Asks its host. Values of the stack's secrets are blotted out of what its health check said.
+    /// A container as it is now. Asks its host. Values of the stack's secrets are blotted out of what its health check and Docker said.
     ///
     /// # Errors
     /// `NotFound` when the stack has no such container; [`PortainerError`](upstream::portainer::PortainerError)'s words when the
@@ -33,7 +33,8 @@ impl Deploy {
     pub async fn container(&self, _: &Onlooker, at: &ContainerRef) -> Result<ContainerReading, DeployError> {
         let found = self.find_container(at).await?;
         let mut reading = self.read_container(&found).await?;
-        if reading.details.health_checks.iter().any(|check| !check.output.trim().is_empty()) {
+        let has_said = reading.details.health_checks.iter().any(|check| !check.output.trim().is_empty());
+        if has_said || !reading.details.error.is_empty() {
             let redactor = self.redactor(&at.stack()).await?;
             for check in &mut reading.details.health_checks {
                 check.output = redactor.clean(&check.output);

@@ -2,14 +2,17 @@
 
 use std::time::Duration;
 
-use reconcile::model::Condition;
+use reconcile::{Redactor, model::Condition};
 use serde_json::json;
 use tokio::time::{Instant, sleep};
 use types::{Millis, Problem, ProblemCode};
 use upstream::portainer::PortainerError;
 
 use super::{ContainerReading, ContainerRef, Found};
-use crate::deploy::{Deploy, DeployError, Deployer};
+use crate::{
+    ServiceError,
+    deploy::{Deploy, DeployError, Deployer},
+};
 
 /// The longest reason, in characters.
 const LONGEST_REASON: usize = 300;
@@ -59,13 +62,15 @@ impl Deploy {
 
     async fn restart(&self, deployer: &Deployer, at: &ContainerRef, found: &Found, reason: &str) -> Result<(), Failed> {
         let before = self.read_container(found).await?.details.started;
+        // Docker's words of a start that failed repeat the command line.
+        let redactor = self.redactor(&at.stack()).await?;
         let detail =
             json!({ "stack": at.stack, "environment": at.environment, "id": found.listed.id, "reason": reason });
         self.record(deployer, "container.restart", format!("container:{}", at.container), &detail).await?;
         match found.client.restart_container(found.environment, &found.listed.id).await {
             Ok(_) => Ok(()),
             Err(error) if error.outcome_unknown() => self.was_restarted(found, before, error).await,
-            Err(error) => Err(Failed::No(error.into())),
+            Err(error) => Err(Failed::No(DeployError::Service(hiding(&redactor, DeployError::from(error)).into()))),
         }
     }
 
@@ -93,6 +98,12 @@ impl Deploy {
             sleep(PAUSE).await;
         }
     }
+}
+
+/// What went wrong, without the stack's secrets.
+fn hiding(redactor: &Redactor, error: DeployError) -> Problem {
+    let problem = ServiceError::from(error).problem();
+    Problem { message: redactor.clean(&problem.message), ..problem }
 }
 
 /// Why a restart did not come about.

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use catalog::{
     Edit,
-    git::{Address, check_reference},
+    git::{Address, AddressError, check_reference},
 };
 use types::{
     FieldProblem, Problem, ProblemCode,
@@ -18,7 +18,11 @@ use types::{
     },
 };
 
-use super::{Draft, Unfinished, refuse_half_typed, refuse_outdated, take};
+use super::{
+    Draft, Unfinished, refuse_half_typed, refuse_outdated,
+    repository::{HOLDS_CREDENTIAL, check_repository},
+    take,
+};
 use crate::deploy::{Deploy, DeployError, Operator};
 
 /// Fields of the form by name.
@@ -89,6 +93,12 @@ impl Deploy {
         // Values of secrets and what else a form carries are no part of a draft.
         let fields: Fields =
             fields.iter().filter(|(name, _)| is_ours(name)).map(|(name, text)| (name.clone(), text.clone())).collect();
+        // Kept as it was typed, it would stand in the database and on the page.
+        if let Some(typed) = fields.get("repository")
+            && Address::parse(typed.trim()) == Err(AddressError::HoldsCredential)
+        {
+            return Err(DeployError::Service(Problem::field("repository", HOLDS_CREDENTIAL).into()));
+        }
         self.change_draft(operator, |draft| {
             refuse_outdated(draft, stack, seen)?;
             match draft.unfinished.get(stack) {
@@ -271,12 +281,8 @@ impl Typed<'_> {
             return StackSource::Text { path: path.unwrap_or_default() };
         }
         let repository = self.text("repository").unwrap_or_default();
-        match Address::parse(&repository) {
-            _ if repository.is_empty() => {
-                self.complain("repository", "Write the repository's address, such as https://git.example.org/web.git.");
-            }
-            Err(problem) => self.complain("repository", format!("“{repository}” {problem}.")),
-            Ok(_) => {}
+        if let Err(problem) = check_repository(&repository) {
+            self.complain("repository", problem);
         }
         let files = self.text("additional_files").unwrap_or_default();
         StackSource::Git {

@@ -20,7 +20,7 @@ use types::{
 pub(super) use self::repository::Looks;
 pub use self::{
     fields::{Fields, StackForm},
-    repository::{RepositoryLook, RepositoryOffer, lacking},
+    repository::{RepositoryLook, RepositoryOffer, check_repository, lacking},
     saving::DraftSaved,
 };
 use super::{Deploy, DeployError, Operator};
@@ -108,10 +108,14 @@ impl Draft {
     /// What the draft says of a stack, as a word that changes whenever that does: a form typed over something older is told by it.
     #[must_use]
     pub fn mark(&self, stack: &str) -> String {
-        let mut hasher = Sha256::new();
-        hasher.update(self.snapshot.stack_text(stack).map(|found| found.text).unwrap_or_default());
-        hasher.update(format!("{:?}", self.unfinished.get(stack)));
-        hasher.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+        let text = self.snapshot.stack_text(stack).map(|found| found.text).unwrap_or_default();
+        short_digest(format!("{text}{:?}", self.unfinished.get(stack)))
+    }
+
+    /// What clashes, as a word that changes whenever a side does: a choice made over something older is told by it.
+    #[must_use]
+    pub fn clash_mark(&self) -> String {
+        short_digest(format!("{:?}", self.clashes))
     }
 
     /// What is wrong with a text as a stack's entry, by line and column in this very text.
@@ -135,25 +139,7 @@ impl Deploy {
     /// # Errors
     /// A refusal when a change can't be made; then none is. `Conflict` for a stack whose text or form is half typed.
     pub async fn draft_edit(&self, operator: &Operator, edits: Vec<Edit>) -> Result<Draft, DeployError> {
-        self.change_draft(operator, |draft| {
-            for edit in &edits {
-                match edit {
-                    Edit::RemoveStack { name } => {
-                        draft.unfinished.remove(name);
-                    }
-                    Edit::SetStack(stack) => refuse_half_typed(draft, &stack.name)?,
-                    Edit::SetStackText { name, .. } | Edit::RenameStack { from: name, .. } => {
-                        refuse_half_typed(draft, name)?;
-                    }
-                    Edit::SetVariable { stack, .. } | Edit::RemoveVariable { stack, .. } => {
-                        refuse_half_typed(draft, stack)?;
-                    }
-                    _ => {}
-                }
-            }
-            take(draft, &edits)
-        })
-        .await
+        self.change_draft(operator, |draft| edit_draft(draft, &edits)).await
     }
 
     /// Puts a typed text in place of a stack's entry, or adds the stack. What is no entry yet is kept as it was typed. `seen` is the
@@ -202,7 +188,27 @@ impl Deploy {
 }
 
 /// Makes changes to a draft's files.
-fn take(draft: &mut Draft, edits: &[Edit]) -> Result<(), DeployError> {
+fn short_digest(text: String) -> String {
+    Sha256::digest(text).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Makes changes to a draft, but over nothing that is half typed.
+pub(super) fn edit_draft(draft: &mut Draft, edits: &[Edit]) -> Result<(), DeployError> {
+    for edit in edits {
+        match edit {
+            Edit::RemoveStack { name } => {
+                draft.unfinished.remove(name);
+            }
+            Edit::SetStack(stack) => refuse_half_typed(draft, &stack.name)?,
+            Edit::SetStackText { name, .. } | Edit::RenameStack { from: name, .. } => refuse_half_typed(draft, name)?,
+            Edit::SetVariable { stack, .. } | Edit::RemoveVariable { stack, .. } => refuse_half_typed(draft, stack)?,
+            _ => {}
+        }
+    }
+    take(draft, edits)
+}
+
+pub(super) fn take(draft: &mut Draft, edits: &[Edit]) -> Result<(), DeployError> {
     let changes = catalog::apply_edits(&draft.snapshot, edits).map_err(catalog::CatalogError::from)?;
     draft.snapshot = draft.snapshot.with(&changes);
     Ok(())

@@ -78,7 +78,7 @@ impl Deploy {
     }
 
     /// Changes a draft and keeps it. `act` may run more than once.
-    pub(super) async fn change_draft(
+    pub(in crate::deploy) async fn change_draft(
         &self,
         operator: &Operator,
         act: impl Fn(&mut Draft) -> Result<(), DeployError>,

@@ -7,7 +7,10 @@ use std::{
     time::Duration,
 };
 
-use catalog::{compose::Compose, git::Address};
+use catalog::{
+    compose::Compose,
+    git::{Address, AddressError},
+};
 use types::{
     Millis, ProblemCode,
     catalog::{SecretName, Stack, StackSource},
@@ -41,6 +44,8 @@ pub struct RepositoryLook {
     pub at: Millis,
     /// What it offered, or why it could not be asked.
     pub found: Result<RepositoryOffer, String>,
+    /// What the commit and the texts are of; branches and tags are the repository's own.
+    asked: StackSource,
 }
 
 /// What a repository offers.
@@ -62,6 +67,24 @@ pub struct RepositoryOffer {
     pub compose: Vec<(String, String)>,
     /// Why the reference or its files could not be read, if so.
     pub trouble: Option<String>,
+}
+
+/// What to do about a name or a password in an address.
+pub(super) const HOLDS_CREDENTIAL: &str = "The address holds a user name or a password, so nothing was kept. Write it without, store the                                     password as a secret, and choose that below as the credential.";
+
+/// Whether a text may stand as a stack's repository.
+///
+/// # Errors
+/// Words for its field, which never repeat a password.
+pub fn check_repository(text: &str) -> Result<(), String> {
+    match Address::parse(text) {
+        _ if text.is_empty() => {
+            Err("Write the repository's address, such as https://git.example.org/web.git.".to_owned())
+        }
+        Err(AddressError::HoldsCredential) => Err(HOLDS_CREDENTIAL.to_owned()),
+        Err(problem) => Err(format!("“{text}” {problem}.")),
+        Ok(_) => Ok(()),
+    }
 }
 
 impl Deploy {
@@ -89,7 +112,7 @@ impl Deploy {
                 LONGEST.as_secs()
             )),
         };
-        let look = RepositoryLook { at: self.0.world.now(), found };
+        let look = RepositoryLook { at: self.0.world.now(), found, asked: stack.source.clone() };
         self.0.repositories.keep(key, look.clone());
         Ok(look)
     }
@@ -97,7 +120,15 @@ impl Deploy {
     /// What the stack's repository offered when somebody last looked; none if nobody did lately.
     #[must_use]
     pub fn repository_look(&self, _: &Operator, stack: &Stack) -> Option<RepositoryLook> {
-        let look = self.0.repositories.all().get(&key(stack)?).cloned()?;
+        let mut look = self.0.repositories.all().get(&key(stack)?).cloned()?;
+        if look.asked != stack.source
+            && let Ok(offer) = &mut look.found
+        {
+            // Another reference or other files: what was read for those says nothing about these.
+            let (branches, tags) = (std::mem::take(&mut offer.branches), std::mem::take(&mut offer.tags));
+            let (default_branch, is_whole) = (offer.default_branch.take(), offer.is_whole);
+            *offer = RepositoryOffer { default_branch, branches, tags, is_whole, ..RepositoryOffer::default() };
+        }
         (self.0.world.now() - look.at < millis(KEPT)).then_some(look)
     }
 
@@ -121,8 +152,9 @@ impl Deploy {
         let StackSource::Git { repository, reference, compose_file, additional_files, credential } = source else {
             return Ok(RepositoryOffer::default());
         };
+        check_repository(repository).map_err(|problem| DeployError::refused(ProblemCode::Invalid, problem))?;
         let address = Address::parse(repository)
-            .map_err(|problem| DeployError::refused(ProblemCode::Invalid, format!("“{repository}” {problem}.")))?;
+            .map_err(|problem| DeployError::refused(ProblemCode::Invalid, format!("The address {problem}.")))?;
         let credential = self.0.home.credential(now, credential.as_ref())?;
         let remote = self.0.home.remote();
         let listing = remote.listing(&address, credential.as_ref()).await?;

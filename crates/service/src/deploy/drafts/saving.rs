@@ -70,17 +70,24 @@ impl Deploy {
 
     /// Brings the draft together with what somebody else changed: whose version of each clashing part is taken, by
     /// [`Part::key`](catalog::Part::key). What does not clash goes over by itself. The draft as it was can be brought back until
-    /// the next is thrown away.
+    /// the next is thrown away. `seen` is the [`Draft::clash_mark`] of what was chosen from; empty asks for no check.
     ///
     /// # Errors
-    /// `Conflict` naming the parts that still need a choice, or whose version in the draft can't be taken; then nothing changed.
+    /// `Conflict` when a side is another by now, or naming the parts that still need a choice, or whose version in the draft can't be taken; then nothing changed.
     pub async fn draft_rebase(
         &self,
         operator: &Operator,
         sides: &BTreeMap<String, Side>,
+        seen: &str,
     ) -> Result<Draft, DeployError> {
         let Opened { mut draft, row, user, now, began } = self.open_draft(operator).await?;
         let Some((base, mine)) = began.filter(|_| !draft.clashes.is_empty()) else { return Ok(draft) };
+        if !seen.is_empty() && draft.clash_mark() != seen {
+            return Err(DeployError::refused(
+                ProblemCode::Conflict,
+                "The catalog went on while you were choosing, so nothing was decided. Look at both sides as they are now.",
+            ));
+        }
         let choices = choices(&draft.clashes, sides);
         let rebased = rebase(&base, &now, &mine, &choices);
         let undecided = |clash: &&Clash| !choices.contains_key(&clash.part);

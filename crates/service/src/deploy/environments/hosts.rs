@@ -50,6 +50,10 @@ impl Deploy {
     pub(in crate::deploy) async fn read_hosts(&self) {
         let Ok(reading) = self.read_environments().await else { return };
         let mut kept = self.0.environments.hosts.lock().unwrap_or_else(PoisonError::into_inner);
+        // Two may be under way at once: what was begun earlier and ends later is not news.
+        if kept.as_ref().is_some_and(|kept| kept.reading.at > reading.at) {
+            return;
+        }
         if reading.trouble.is_none() || kept.is_none() {
             *kept = Some(Arc::new(Hosts::after(kept.as_deref(), reading)));
         }

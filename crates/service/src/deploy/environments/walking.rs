@@ -4,7 +4,7 @@
 use std::{sync::PoisonError, time::Duration};
 
 use tokio::time::timeout;
-use types::{Millis, Problem};
+use types::{Millis, Problem, ProblemCode};
 
 use super::{Bound, CreateEvent, Diagnosis, DiagnosisStep, target::find_guest};
 use crate::deploy::{Deploy, DeployError, Operator, problem};
@@ -61,17 +61,22 @@ impl Walk {
 
 impl Deploy {
     /// Does something for a guest (by number, name or environment), and waits some seconds for the end. It goes on without whoever
-    /// asked; see [`walk_of`](Self::walk_of). While one is under way for this guest no other is begun.
+    /// asked; see [`walk_of`](Self::walk_of). Asked for again while it is under way, it is not begun twice.
     ///
     /// # Errors
-    /// `NotFound` when the catalog has no such guest. How the act ended is part of the answer.
+    /// `NotFound` when the catalog has no such guest; `Conflict` while something else is under way for it. How the act ended is part of the answer.
     pub async fn walk(&self, operator: &Operator, guest: &str, act: WalkAct) -> Result<Walk, DeployError> {
         let now = self.0.home.now().await?;
         let guest = find_guest(&now.reading, guest)?.name.clone();
         let began_at = self.0.world.now();
         let is_new = {
             let mut walks = self.walks();
-            let is_new = walks.get(&guest).is_none_or(|known| known.end.is_some());
+            let running = walks.get(&guest).filter(|known| known.end.is_none());
+            if running.is_some_and(|known| known.act != act) {
+                let text = format!("Something else is under way for {guest}. Wait until it has ended, then try again.");
+                return Err(DeployError::refused(ProblemCode::Conflict, text));
+            }
+            let is_new = running.is_none();
             if is_new {
                 let walk = Walk { guest: guest.clone(), act, began_at, steps: Vec::new(), end: None };
                 walks.insert(guest.clone(), walk);

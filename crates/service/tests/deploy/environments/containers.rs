@@ -10,7 +10,7 @@ use types::{
     ProblemCode,
     catalog::{SecretName, Variable},
 };
-use upstream::portainer::fake::{DropWhen, Generation, HostScript};
+use upstream::portainer::fake::{Behaviour, DropWhen, Generation, HostScript};
 
 use super::{BOTH, House, Plan, guest, words};
 
@@ -76,6 +76,19 @@ async fn a_log_is_bounded_tells_its_streams_and_no_secret() {
     // A secret that can't be had leaves nothing to be shown.
     std::fs::write(house.folder.path().join("catalog/phoenix_secrets.json"), "{").unwrap();
     assert!(house.deploy.container_log(&house.operator, &web(), 2).await.is_err());
+}
+
+#[tokio::test]
+async fn what_docker_says_of_a_start_that_failed_holds_no_secret() {
+    let house = Plan::default().build(vec![guest(1001, "rumpledev", "rumpledev")]).await;
+    let script = HostScript::default().behaves("web", Behaviour::CrashLoops(127));
+    let id = house.fake.add_environment("rumpledev", script);
+    let text = "services:\n  web:\n    image: nginx:1\n    environment: {KEY: hidden-heron}\n";
+    house.fake.add_stack(id, "web", text).await;
+    with_secret(&house, "hidden-heron").await;
+    let reading = house.deploy.container(&house.operator, &web()).await.unwrap();
+    assert!(reading.details.health_checks.is_empty(), "what it says must not hang on a health check");
+    assert!(reading.details.error.contains("KEY=[secret]"), "{}", reading.details.error);
 }
 
 #[tokio::test]

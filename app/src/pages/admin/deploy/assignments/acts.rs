@@ -8,7 +8,7 @@ use types::{Problem, ProblemCode};
 use super::{narrowed::with_page, shown::Shown};
 use crate::{
     AppError,
-    pages::admin::deploy::parts::catalog_stack_address,
+    pages::admin::deploy::{editor::acts::taken_address, parts::catalog_stack_address},
     server::{RequestCx, local_path, redirect, respond},
 };
 
@@ -38,9 +38,17 @@ pub(super) async fn switch(
     Ok(())
 }
 
+fn refuse_taken(cx: &RequestCx, to: &str) -> Result<(), AppError> {
+    match taken_address(to.trim()) {
+        Some(problem) => respond(cx, Err(ServiceError::from(Problem::field("to", problem)))),
+        None => Ok(()),
+    }
+}
+
 /// Gives a stack another name.
 pub(super) async fn rename(cx: &RequestCx, from: &str, to: &str) -> Result<(), AppError> {
     let operator = respond(cx, cx.viewer.operator())?;
+    refuse_taken(cx, to)?;
     respond(cx, cx.services.deploy().draft_rename(&operator, from, to).await.map_err(ServiceError::from))?;
     redirect(DRAFT);
     Ok(())
@@ -49,6 +57,7 @@ pub(super) async fn rename(cx: &RequestCx, from: &str, to: &str) -> Result<(), A
 /// Adds a copy of a stack and leads to its form.
 pub(super) async fn copy(cx: &RequestCx, from: &str, to: &str) -> Result<(), AppError> {
     let operator = respond(cx, cx.viewer.operator())?;
+    refuse_taken(cx, to)?;
     respond(cx, cx.services.deploy().draft_copy(&operator, from, to).await.map_err(ServiceError::from))?;
     redirect(&catalog_stack_address(to.trim()));
     Ok(())

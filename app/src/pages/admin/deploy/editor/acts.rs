@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use service::{
     DeployError, Operator, ServiceError,
-    deploy::{Edit, Side},
+    deploy::{Draft, Edit, Side, check_repository},
 };
 use types::{
     Password, Problem,
@@ -38,6 +38,14 @@ pub(super) fn address(stack: &str, environment: &str) -> String {
     }
 }
 
+/// Why a stack may not be called so, though the catalog would take it: its page's address is another page's.
+pub(crate) fn taken_address(name: &str) -> Option<String> {
+    let is_taken = ["new", "draft", "history", "import"].contains(&name);
+    is_taken.then(|| {
+        format!("A page of the catalog is called “{name}”, so a stack of this name would have none. Choose another.")
+    })
+}
+
 fn operator(cx: &RequestCx) -> Result<Operator, AppError> {
     respond(cx, cx.viewer.operator())
 }
@@ -63,6 +71,9 @@ pub(super) async fn begin(
     if let Err(problem) = check_stack_name(name) {
         return refuse(cx, "name", format!("“{name}” {problem}."));
     }
+    if let Some(problem) = taken_address(name) {
+        return refuse(cx, "name", problem);
+    }
     let draft = through(cx, deploy.draft(&operator).await)?;
     if draft.stack_text(name).is_some() {
         return refuse(cx, "name", format!("There is a stack “{name}” already. Choose another name."));
@@ -77,7 +88,10 @@ pub(super) async fn begin(
                 "Write the repository's address, such as https://git.example.org/web.git.",
             );
         }
-        (_, repository, _) => StackSource::git(repository),
+        (_, repository, _) => match check_repository(repository) {
+            Ok(()) => StackSource::git(repository),
+            Err(problem) => return refuse(cx, "repository", problem),
+        },
     };
     let stack = Stack::new(name, source);
     through(cx, deploy.draft_edit(&operator, vec![Edit::SetStack(Box::new(stack))]).await)?;
@@ -91,14 +105,20 @@ async fn keep(
     stack: &str,
     environment: &str,
     fields: &Fields,
-) -> Result<(), AppError> {
+) -> Result<Draft, AppError> {
     let on = Some(environment).filter(|name| !name.is_empty());
     let seen = fields.get("seen").map_or("", String::as_str);
-    through(cx, cx.services.deploy().draft_form(operator, stack, on, fields, seen).await)?;
-    Ok(())
+    through(cx, cx.services.deploy().draft_form(operator, stack, on, fields, seen).await)
 }
 
 pub(super) async fn keep_form(cx: &RequestCx, stack: &str, environment: &str, fields: &Fields) -> Result<(), AppError> {
+    // The key Enter in the dialog of a new secret takes the form's first button, which is "Keep".
+    if let Some(value) = fields.get("password").filter(|value| !value.is_empty()) {
+        let field = |name: &str| fields.get(name).cloned().unwrap_or_default();
+        let value = Password::new(value.clone());
+        let secret = NewSecret { variable: field("secret_variable"), name: field("secret_name"), value };
+        return store_secret(cx, stack, environment, fields, &secret).await;
+    }
     let operator = operator(cx)?;
     keep(cx, &operator, stack, environment, fields).await?;
     redirect(&address(stack, environment));
@@ -140,8 +160,17 @@ pub(super) async fn store_secret(
     if secret.value.expose().is_empty() {
         return refuse(cx, "password", "Write the value. Nobody sees it again, you neither.");
     }
-    keep(cx, &operator, stack, environment, fields).await?;
+    if keep(cx, &operator, stack, environment, fields).await?.unfinished.contains_key(stack) {
+        let message =
+            "Mend the fields that are marked first: the variable can't be added beside them. Nothing was stored.";
+        return refuse(cx, "secret_name", message);
+    }
     let deploy = cx.services.deploy();
+    if through(cx, deploy.secrets(&operator).await)?.iter().any(|one| one.name == name) {
+        let message =
+            format!("There is a secret “{name}” already. Choose it in the variable's row, or take another name.");
+        return refuse(cx, "secret_name", message);
+    }
     let value = secret.value.expose().to_owned().into();
     through(cx, deploy.set_secret(&operator, &name, &value).await)?;
     let edit = Edit::SetVariable {
@@ -175,8 +204,9 @@ pub(super) async fn rebase(cx: &RequestCx, sides: &BTreeMap<String, String>) -> 
         let side = if word == "mine" { Side::Mine } else { Side::Theirs };
         Some((key.strip_prefix("side.")?.to_owned(), side))
     };
+    let seen = sides.get("seen").cloned().unwrap_or_default();
     let sides = sides.iter().filter_map(side).collect();
-    through(cx, cx.services.deploy().draft_rebase(&operator, &sides).await)?;
+    through(cx, cx.services.deploy().draft_rebase(&operator, &sides, &seen).await)?;
     redirect(&format!("{SAVE}?done=together"));
     Ok(())
 }

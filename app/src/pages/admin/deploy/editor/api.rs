@@ -125,7 +125,7 @@ pub async fn save_draft(
 /// Brings the draft together with what somebody else changed.
 #[server(prefix = "/api", endpoint = "rebase_draft")]
 pub async fn rebase_draft(
-    /// `side.PART`: `theirs` or `mine`.
+    /// `side.PART`: `theirs` or `mine`; `seen`: what they were chosen from.
     #[server(flatten)]
     sides: BTreeMap<String, String>,
 ) -> Result<(), AppError> {

@@ -5,12 +5,12 @@ use service::deploy::{Clash, Part};
 
 use super::difference;
 use crate::{
-    pages::admin::deploy::parts::many,
+    pages::{admin::deploy::parts::many, parts::Hidden},
     ui::{Actions, Button, ButtonKind, Notice, Segment, Segmented, Tone},
 };
 
 /// The form that brings the draft together with the catalog.
-pub(super) fn all(clashes: &[Clash], problem: Option<String>) -> impl IntoView + use<> {
+pub(super) fn all(clashes: &[Clash], seen: String, problem: Option<String>) -> impl IntoView + use<> {
     let count = many(clashes.len(), "part");
     let parts = clashes.iter().map(one).collect_view();
     view! {
@@ -19,6 +19,7 @@ pub(super) fn all(clashes: &[Clash], problem: Option<String>) -> impl IntoView +
         </Notice>
         {problem.map(|text| view! { <Notice tone=Tone::Bad><p>{text}</p></Notice> })}
         <form class="form" method="post" action="/api/rebase_draft">
+            <Hidden name="seen" value=seen />
             {parts}
             <Actions>
                 <Button kind=ButtonKind::Primary>"Bring them together"</Button>

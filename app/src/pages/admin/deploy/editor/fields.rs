@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use service::deploy::StackForm;
 use types::{Problem, catalog::Stack};
 
-use super::{page::Editor, source, text, variables};
+use super::{acts::address, page::Editor, source, text, variables};
 use crate::{
     pages::parts::Hidden,
     ui::{Button, ButtonKind, Check, Field, FieldKind, TextArea},
@@ -49,8 +49,10 @@ pub(super) fn form(editor: &Editor, stack: &Stack, form: &StackForm) -> impl Int
     let environment = editor.environment.clone().unwrap_or_default();
     let message = form.problem.as_ref().map(|problem| problem.message.clone());
     let (name, seen) = (editor.name.clone(), editor.seen.clone());
+    let page = address(&name, &environment);
+    let refused = editor.is_unkept().then_some("");
     view! {
-        <form class="form" method="post" action="/api/keep_stack_form" data-draft="">
+        <form class="form" method="post" action="/api/keep_stack_form" autocomplete="off" data-draft="" data-page=page data-refused=refused>
             // The key Enter takes the first button.
             <button type="submit" hidden></button>
             <Hidden name="stack" value=name />

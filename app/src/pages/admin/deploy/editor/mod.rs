@@ -1,7 +1,7 @@
 //! The catalog's editor: a stack as a form and as a text, both over the person's one draft, and the page that saves it.
 
 #[cfg(feature = "ssr")]
-mod acts;
+pub(crate) mod acts;
 pub mod api;
 #[cfg(feature = "ssr")]
 mod clashes;

@@ -3,10 +3,10 @@
 use leptos::prelude::*;
 use service::{
     Operator,
-    deploy::{Draft, RepositoryLook, StackForm, Unfinished, lacking},
+    deploy::{Draft, Fields, RepositoryLook, StackForm, Unfinished, lacking},
 };
 use types::{
-    Millis, Problem,
+    Millis, Problem, ProblemCode,
     catalog::{Diagnostic, Stack},
 };
 
@@ -51,6 +51,14 @@ pub(super) struct Editor {
     pub(super) lacking: Vec<(String, bool)>,
     pub(super) seen: String,
     pub(super) now: Millis,
+}
+
+impl Editor {
+    /// Whether the page shows what the server did not keep. Where somebody else was quicker, nothing is kept by itself: whoever sees
+    /// both decides.
+    pub(super) fn is_unkept(&self) -> bool {
+        self.refused.as_ref().is_some_and(|problem| problem.code != ProblemCode::Conflict)
+    }
 }
 
 /// Renders it.
@@ -100,7 +108,7 @@ async fn load(cx: &PageCx, operator: &Operator, name: String) -> Result<Editor, 
     }
     let text = cx.form("/api/keep_stack_text");
     let typed_text = text.is_refused().then(|| text.value("text"));
-    refused = refused.or(text.problem);
+    refused = refused.or(text.problem).or(cx.form("/api/drop_typed").problem);
     let secrets = deploy.secrets(operator).await.unwrap_or_default();
     let compose = stack.as_ref().map(|stack| deploy.draft_compose(operator, &draft, stack)).unwrap_or_default();
     let wanted = stack.as_ref().map(|stack| lacking(stack, environment.as_deref(), &compose)).unwrap_or_default();
@@ -122,18 +130,15 @@ async fn load(cx: &PageCx, operator: &Operator, name: String) -> Result<Editor, 
     })
 }
 
-/// The form with what was typed into the refused one.
+/// The form with what was typed into the refused one. A box that is not ticked is not sent.
 fn typed(state: &FormState, form: StackForm) -> StackForm {
-    let StackForm { mut fields, problem } = form;
-    let lists = (0..fields::MOST_VARIABLES)
-        .flat_map(|index| ["name", "value", "secret"].map(|part| format!("var.{index}.{part}")));
-    let secret = ["secret_variable", "secret_name"].map(str::to_owned);
-    let names: Vec<String> = fields.keys().cloned().chain(lists).chain(secret).collect();
-    for name in names {
-        let text = state.value(&name);
-        if !text.is_empty() || fields.contains_key(&name) {
-            fields.insert(name, text);
-        }
+    let StackForm { fields: before, problem } = form;
+    let is_field = |name: &str| !matches!(name, "seen" | "stack" | "environment");
+    let sent = state.fields().filter(|(name, _)| is_field(name));
+    let mut fields: Fields = sent.map(|(name, text)| (name.to_owned(), text.to_owned())).collect();
+    let is_box = |name: &str| name == "swarm" || name.starts_with("depends.");
+    for (name, text) in before.into_iter().filter(|(name, _)| !is_box(name)) {
+        fields.entry(name).or_insert(text);
     }
     StackForm { fields, problem }
 }
@@ -264,7 +269,8 @@ fn alone(editor: &Editor) -> impl IntoView + use<> {
     let is_blocked = matches!(editor.draft.unfinished.get(&editor.name), Some(Unfinished::Form { .. }))
         && editor.typed_text.is_none();
     let entry = editor.typed_text.clone().or_else(|| editor.draft.stack_text(&editor.name)).unwrap_or_default();
-    let box_to_type = (!is_blocked).then(|| text::editor(&editor.name, &entry, editor.seen.clone()));
+    let box_to_type =
+        (!is_blocked).then(|| text::editor(&editor.name, &entry, editor.seen.clone(), editor.is_unkept()));
     view! {
         <div class="editor">
             <div class="editor-main">{box_to_type}</div>

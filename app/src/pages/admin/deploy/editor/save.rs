@@ -62,8 +62,12 @@ pub async fn page(cx: PageCx) -> PageResult {
     let now = cx.now();
     let view = move || {
         let body = if !draft.clashes.is_empty() {
-            clashes::all(&draft.clashes, refused.clone().or_else(|| save.problem.clone().map(|one| one.message)))
-                .into_any()
+            clashes::all(
+                &draft.clashes,
+                draft.clash_mark(),
+                refused.clone().or_else(|| save.problem.clone().map(|one| one.message)),
+            )
+            .into_any()
         } else if draft.is_changed() {
             changed(&draft, &save, now).into_any()
         } else {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use leptos::prelude::*;
 use types::catalog::{Diagnostic, DiagnosticCode, Severity};
 
+use super::acts::address;
 use crate::{
     pages::chat::highlight,
     ui::{Actions, Button, ButtonKind, Icon, Tone},
@@ -108,11 +109,13 @@ pub(super) fn numbered(
 }
 
 /// The box to type the text in. Kept a moment after the last key, or by the button.
-pub(super) fn editor(stack: &str, text: &str, seen: String) -> impl IntoView + use<> {
+pub(super) fn editor(stack: &str, text: &str, seen: String, is_refused: bool) -> impl IntoView + use<> {
     let rows = (text.lines().count() + 2).clamp(12, 40).to_string();
+    let page = format!("{}?as=text", address(stack, ""));
+    let refused = is_refused.then_some("");
     let (stack, text) = (stack.to_owned(), text.to_owned());
     view! {
-        <form class="form" method="post" action="/api/keep_stack_text" data-draft="">
+        <form class="form" method="post" action="/api/keep_stack_text" autocomplete="off" data-draft="" data-page=page data-refused=refused>
             <input type="hidden" name="stack" value=stack />
             <input type="hidden" name="seen" id="seen" data-live="" value=seen />
             <div class="field">

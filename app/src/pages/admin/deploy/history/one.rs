@@ -5,7 +5,7 @@ use service::{
     Operator,
     deploy::{HandEdits, OneRevision, words::short},
 };
-use types::Millis;
+use types::{Millis, Problem};
 
 use super::{
     super::parts::{Area, AreaTabs, history_crumbs, ok, operator, restore_address},
@@ -40,10 +40,11 @@ pub async fn page(cx: PageCx) -> PageResult {
         Some("imported") => Some("Rewritten. Nothing is deployed until you apply it."),
         _ => None,
     };
-    let toast = said.filter(|_| one.is_newest).map(|text| done_and_undo(text, &one));
+    let problem = cx.form("/api/restore_catalog").problem;
+    let toast = said.filter(|_| one.is_newest && problem.is_none()).map(|text| done_and_undo(text, &one));
     let now = cx.now();
     let tab = one.revision.subject.clone();
-    Ok(Page::new(tab, move || shown(one, now)).toast(toast))
+    Ok(Page::new(tab, move || shown(one, problem, now)).toast(toast))
 }
 
 /// Says what was done and offers to take it back.
@@ -62,7 +63,7 @@ fn done_and_undo(text: &str, one: &OneRevision) -> ToastNote {
     })
 }
 
-fn shown(one: OneRevision, now: Millis) -> impl IntoView {
+fn shown(one: OneRevision, problem: Option<Problem>, now: Millis) -> impl IntoView {
     let OneRevision { revision, before, files, is_newest, .. } = one;
     let commit = short(&revision.commit).to_owned();
     let back = match (is_newest, before) {
@@ -81,6 +82,9 @@ fn shown(one: OneRevision, now: Millis) -> impl IntoView {
         </PageHeader>
         <AreaTabs current=Area::Catalog />
         <div class="stack">
+            {problem.map(|problem| view! {
+                <Notice tone=Tone::Bad title="It was not taken back"><p>{problem.message}</p></Notice>
+            })}
             <p class="reading-text"><span title=email>{author}</span>" · "<When at now />" · commit "<code title=revision.commit>{commit}</code>" · "{summary}</p>
             {body.map(|text| view! { <p class="commit-body">{text}</p> })}
             {file_changes(&files)}

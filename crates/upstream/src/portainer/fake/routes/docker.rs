@@ -194,6 +194,14 @@ fn inspect(container: &FakeContainer, now: i64) -> Value {
     let look = container.look(now);
     let env: Vec<String> =
         container.service.environment.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    // A command that is not there: Docker repeats the command line, with whatever values stand in it.
+    let error = match look.exit_code {
+        127 => format!(
+            "failed to create task for container: exec: \"{}\": executable file not found in $PATH",
+            env.join(" ")
+        ),
+        _ => String::new(),
+    };
     let mut state = json!({
         "Status": look.state,
         "Running": look.state == "running",
@@ -203,7 +211,7 @@ fn inspect(container: &FakeContainer, now: i64) -> Value {
         "Dead": false,
         "Pid": 4711,
         "ExitCode": look.exit_code,
-        "Error": "",
+        "Error": error,
         "StartedAt": stamp(container.started),
         "FinishedAt": if look.state == "running" { "0001-01-01T00:00:00Z".to_owned() } else { stamp(now) },
     });
